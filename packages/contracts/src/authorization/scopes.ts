@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** What a permission allows; `full_access` counts as every scope. */
+export const SCOPES = [
+  'read_job',
+  'deploy_job',
+  'deploy_new_family',
+  'delete_job',
+  'call_job',
+  'call_admin_api',
+  'full_access',
+] as const;
+
+export const scopeSchema = z.enum(SCOPES);
+export type Scope = z.infer<typeof scopeSchema>;
+
+/** Scopes that every registered user starts with, on everything. */
+export const DEFAULT_USER_SCOPES = [
+  'read_job',
+  'call_job',
+  'deploy_new_family',
+  'deploy_job',
+] as const satisfies Scope[];
+
+/** Scopes that the deployer gets on a job after its first successful deployment. */
+export const OWNER_SCOPES = ['read_job', 'call_job', 'deploy_job', 'delete_job'] as const satisfies Scope[];

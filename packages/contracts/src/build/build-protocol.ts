@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/** One command of a recipe. Arguments may hold `${source}`, `${environment}`, `${plugin}` and `${cache}`. */
+export const buildStepSchema = z.object({
+  /** Shown in the build log, such as `Installing requirements`. */
+  title: z.string(),
+  command: z.array(z.string()).min(1),
+  /** Working directory, same placeholders. @defaultValue the source directory */
+  cwd: z.string().optional(),
+  env: z.record(z.string(), z.string()).optional(),
+});
+export type BuildStep = z.infer<typeof buildStepSchema>;
+
+/** How to start the job in a prepared directory. */
+export const runSpecSchema = z.object({
+  /** Placeholders as in steps, and `${socket}` (path of the Unix socket to listen on). */
+  command: z.array(z.string()).min(1),
+  env: z.record(z.string(), z.string()),
+  cwd: z.string().optional(),
+});
+export type RunSpec = z.infer<typeof runSpecSchema>;
+
+/** What a job type answers for one manifest: everything the builder and the process target need (design D6). */
+export const nativePlanSchema = z.object({
+  /** Dependencies, cached apart from the source: shared by all jobs with the same key. */
+  environment: z.object({
+    /** Facts that belong in the key, such as the interpreter's exact version. */
+    inputs: z.record(z.string(), z.string()),
+    /** Files of the source whose content belongs in the key, such as `requirements.txt`; must exist. */
+    files: z.array(z.string()),
+    /** Milliseconds until an unpinned environment is built anew; `null`: never. */
+    expiresAfterMs: z.number().nullable(),
+    steps: z.array(buildStepSchema),
+  }),
+  /** Files that must exist in the source, with what to tell the author when they do not. */
+  requiredFiles: z.array(z.object({ path: z.string(), field: z.string() })),
+  /** Steps on the source itself, after the environment stands. */
+  steps: z.array(buildStepSchema),
+  run: runSpecSchema,
+});
+export type NativePlan = z.infer<typeof nativePlanSchema>;
+
+export const sourceSpecSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('git'),
+    remote: z.string(),
+    /** Branch, tag or full commit id; `null`: the remote's default branch. */
+    ref: z.string().nullable(),
+    /** Full commit id recorded by an earlier build; wins over `ref`. */
+    commit: z.string().nullable(),
+    directory: z.string(),
+    credentials: z.object({ username: z.string(), password: z.string() }).nullable(),
+  }),
+  z.object({ kind: z.literal('archive'), path: z.string() }),
+]);
+export type SourceSpec = z.infer<typeof sourceSpecSchema>;
+
+/** First line on the builder's standard input. Never in argv or environment: it holds secrets. */
+export const buildRequestSchema = z.object({
+  deploymentId: z.string(),
+  /** Directory that the builder owns: `sources/`, `environments/`, `artifacts/`, `cache/`, `workspaces/` below it. */
+  buildsDir: z.string(),
+  source: sourceSpecSchema,
+  /** Whether `file://` and plain paths may be fetched. */
+  allowLocalGit: z.boolean(),
+  /** The submitted manifest: compared with the repository's, and written over it. */
+  manifestYaml: z.string(),
+  /** Resolved, `name:version`. */
+  jobType: z.string(),
+  pluginDir: z.string(),
+  plan: nativePlanSchema,
+  buildEnv: z.record(z.string(), z.string()),
+  secretBuildEnv: z.record(z.string(), z.string()),
+  /** Key of the HMAC by which secrets enter the artifact's key, hexadecimal. */
+  secretsKey: z.string(),
+  noCache: z.boolean(),
+  /** Milliseconds for the whole build. */
+  timeoutMs: z.number(),
+});
+export type BuildRequest = z.infer<typeof buildRequestSchema>;
+
+export const buildResultSchema = z.object({
+  /** Full commit id; `null` for an uploaded build context. */
+  commit: z.string().nullable(),
+  /** What `git_version` shows: the short commit id, or `tar`. */
+  gitVersion: z.string(),
+  treeDigest: z.string(),
+  artifactKey: z.string(),
+  /** Absolute path of the prepared source; read-only from now on. */
+  sourceDir: z.string(),
+  environmentDir: z.string(),
+  reusedEnvironment: z.boolean(),
+  reusedArtifact: z.boolean(),
+});
+export type BuildResult = z.infer<typeof buildResultSchema>;
+
+/** One line on the builder's standard output. The last one is `result` or `error`. */
+export const buildEventSchema = z.discriminatedUnion('type', [
+  /** `fetching the source code`, `preparing the environment`, … : the words users see. */
+  z.object({ type: z.literal('phase'), phase: z.enum(['source', 'build']), text: z.string() }),
+  z.object({ type: z.literal('log'), text: z.string() }),
+  z.object({ type: z.literal('warning'), text: z.string() }),
+  z.object({ type: z.literal('result'), result: buildResultSchema }),
+  z.object({
+    type: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().nullable(),
+  }),
+]);
+export type BuildEvent = z.infer<typeof buildEventSchema>;

@@ -1,0 +1,296 @@
+/** What every reader of an error may rely on, code by code. */
+export interface ErrorTraits {
+  /** HTTP status sent by lifecycle and pub (denials are 401 as in Racetrack 2.36, design D11). */
+  readonly status: number;
+  /** Process exit code of the CLI, see {@link EXIT_CODES}. */
+  readonly exitCode: number;
+  /** True when the same request may succeed later without a change by the caller. */
+  readonly retryable: boolean;
+  /** The class name that Racetrack 2.36 sends in the field `type` for this kind of failure. */
+  readonly legacyType: string;
+  /** One sentence for docs/reference/errors.md: when it happens. */
+  readonly meaning: string;
+}
+
+/** Exit codes of the CLI: stable, so that scripts can branch on them. */
+export const EXIT_CODES = {
+  ok: 0,
+  usage: 2,
+  notFoundOrConflict: 3,
+  denied: 4,
+  unavailable: 5,
+  deploymentFailed: 6,
+  failure: 70,
+  interrupted: 130,
+} as const;
+
+const usage = { exitCode: EXIT_CODES.usage, retryable: false } as const;
+const conflict = { exitCode: EXIT_CODES.notFoundOrConflict, retryable: false } as const;
+const denied = { exitCode: EXIT_CODES.denied, retryable: false } as const;
+const unavailable = { exitCode: EXIT_CODES.unavailable, retryable: true } as const;
+const failed = { exitCode: EXIT_CODES.deploymentFailed, retryable: false } as const;
+
+/** Every code is public API: never renamed or reused once released. */
+export const ERROR_CODES = {
+  BAD_REQUEST: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'A value in the request is malformed.',
+  },
+  USAGE: { ...usage, status: 400, legacyType: 'ValueError', meaning: 'The command line is wrong.' },
+  CONFIG_INVALID: {
+    ...usage,
+    status: 500,
+    legacyType: 'ValueError',
+    meaning: 'A flag, environment variable or configuration file holds a value that cannot be used.',
+  },
+  REQUEST_INVALID: {
+    ...usage,
+    status: 422,
+    legacyType: 'ValidationError',
+    meaning: 'The body or query does not match the documented shape.',
+  },
+  MANIFEST_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'The job manifest breaks a rule; the message names file, line and field.',
+  },
+  MANIFEST_NOT_FOUND: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'There is no manifest where one was looked for.',
+  },
+  SECRET_FILE_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'A secret env file is missing or cannot be parsed.',
+  },
+  VERSION_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'A version is not of the form X.Y.Z[-label].',
+  },
+  BUILD_CONTEXT_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'The uploaded build context is not a safe archive.',
+  },
+  SOURCE_REFUSED: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'The git remote is of a kind that this server does not fetch from.',
+  },
+  BODY_TOO_LARGE: {
+    ...usage,
+    status: 413,
+    legacyType: 'ValueError',
+    meaning: 'The request body exceeds the limit.',
+  },
+  NOT_AUTHENTICATED: {
+    ...denied,
+    status: 401,
+    legacyType: 'UnauthorizedError',
+    meaning: 'No token was sent, or it is unknown, revoked or expired.',
+  },
+  PERMISSION_DENIED: {
+    ...denied,
+    status: 401,
+    legacyType: 'UnauthorizedError',
+    meaning: 'The token is valid, but no permission covers the operation.',
+  },
+  JOB_NOT_FOUND: {
+    ...conflict,
+    status: 404,
+    legacyType: 'EntityNotFound',
+    meaning: 'No job has this name and version, or no version matches the alias.',
+  },
+  DEPLOYMENT_NOT_FOUND: {
+    ...conflict,
+    status: 404,
+    legacyType: 'EntityNotFound',
+    meaning: 'No deployment has this id.',
+  },
+  NOT_FOUND: {
+    ...conflict,
+    status: 404,
+    legacyType: 'EntityNotFound',
+    meaning: 'The thing named in the path does not exist.',
+  },
+  ROUTE_NOT_FOUND: {
+    ...conflict,
+    status: 404,
+    legacyType: 'EntityNotFound',
+    meaning: 'No route has this path.',
+  },
+  METHOD_NOT_ALLOWED: {
+    ...usage,
+    status: 405,
+    legacyType: 'ValueError',
+    meaning: 'The route exists, but not for this method.',
+  },
+  JOB_VERSION_EXISTS: {
+    ...conflict,
+    status: 409,
+    legacyType: 'AlreadyExists',
+    meaning: 'This version of the job was deployed before.',
+  },
+  JOB_VERSION_RETIRED: {
+    ...conflict,
+    status: 409,
+    legacyType: 'AlreadyExists',
+    meaning: 'This version was deployed and deleted; it cannot be claimed again without --force.',
+  },
+  DEPLOYMENT_IN_PROGRESS: {
+    ...conflict,
+    status: 409,
+    legacyType: 'AlreadyExists',
+    meaning: 'Another deployment of the same name and version is under way.',
+  },
+  ALREADY_EXISTS: {
+    ...conflict,
+    status: 409,
+    legacyType: 'AlreadyExists',
+    meaning: 'Something with this identity exists already.',
+  },
+  JOB_TYPE_UNKNOWN: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'No installed plugin provides the requested job type.',
+  },
+  TARGET_UNAVAILABLE: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'The infrastructure target is not installed, or several are and none was chosen.',
+  },
+  SOURCE_UNAVAILABLE: {
+    ...failed,
+    status: 400,
+    legacyType: 'RuntimeError',
+    meaning: 'The source could not be fetched: repository, branch, directory or credentials.',
+  },
+  BUILD_FAILED: {
+    ...failed,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'A build step failed; the build log holds its output.',
+  },
+  LAUNCH_FAILED: {
+    ...failed,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'The infrastructure target could not start the instance.',
+  },
+  JOB_NOT_READY: {
+    ...failed,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'The instance started, but did not become ready; its last log lines follow.',
+  },
+  DEPLOYMENT_FAILED: {
+    ...failed,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'The deployment ended as failed; the message holds the cause.',
+  },
+  DEPLOYMENT_INTERRUPTED: {
+    ...failed,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'The deployment was cut off by a restart and could not be continued.',
+  },
+  PLUGIN_FAILED: {
+    exitCode: EXIT_CODES.failure,
+    retryable: false,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'A plugin raised an error or broke its contract.',
+  },
+  PLUGIN_UNAVAILABLE: {
+    ...unavailable,
+    status: 503,
+    legacyType: 'RuntimeError',
+    meaning: 'The plugin host is not running or did not answer in time.',
+  },
+  MAINTENANCE: {
+    ...unavailable,
+    status: 503,
+    legacyType: 'RuntimeError',
+    meaning: 'The platform is in maintenance mode.',
+  },
+  SERVER_BUSY: {
+    ...unavailable,
+    status: 503,
+    legacyType: 'RuntimeError',
+    meaning: 'The server takes no further work of this kind for now.',
+  },
+  SERVER_UNREACHABLE: {
+    ...unavailable,
+    status: 503,
+    legacyType: 'RuntimeError',
+    meaning: 'The CLI got no answer from the server.',
+  },
+  UPSTREAM_UNAVAILABLE: {
+    ...unavailable,
+    status: 502,
+    legacyType: 'RuntimeError',
+    meaning: 'The job could not be reached, or broke off before it answered.',
+  },
+  UPSTREAM_TIMEOUT: {
+    ...unavailable,
+    status: 504,
+    legacyType: 'RuntimeError',
+    meaning: 'The job did not answer within the limit.',
+  },
+  FEED_UNAVAILABLE: {
+    ...unavailable,
+    status: 503,
+    legacyType: 'RuntimeError',
+    meaning: 'Pub has no routing tables yet: it has never been connected to lifecycle.',
+  },
+  KEY_MISMATCH: {
+    exitCode: EXIT_CODES.failure,
+    retryable: false,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'The key does not fit the store, so the server refuses to start.',
+  },
+  DATA_DIR_IN_USE: {
+    exitCode: EXIT_CODES.notFoundOrConflict,
+    retryable: true,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'Another server holds the data directory.',
+  },
+  PORT_IN_USE: {
+    ...unavailable,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'A port that the server needs is taken.',
+  },
+  NOT_SUPPORTED: {
+    exitCode: EXIT_CODES.failure,
+    retryable: false,
+    status: 501,
+    legacyType: 'RuntimeError',
+    meaning: 'The operation is not offered here.',
+  },
+  INTERNAL: {
+    exitCode: EXIT_CODES.failure,
+    retryable: false,
+    status: 500,
+    legacyType: 'RuntimeError',
+    meaning: 'A fault of the platform; the server log has the details under the request id.',
+  },
+} as const satisfies Record<string, ErrorTraits>;
+
+/** A stable name of an expected failure. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,11 @@
+export type {
+  InfrastructureTarget,
+  InstanceStats,
+  JobRef,
+  LaunchRequest,
+  LaunchResult,
+  NativeArtifact,
+  ObservedInstance,
+} from './infrastructure-target.ts';
+export type { ImageDefinition, JobType, JobTypeManifest } from './job-type.ts';
+export { definePlugin, type Plugin, type PluginContext } from './plugin.ts';
