@@ -1,0 +1,229 @@
+import type { DeploymentPhase, DeploymentStatus, JobStatus, Scope } from '@racetrack-platform/contracts';
+import type { Flag } from './codec.ts';
+
+/** One row: facts about the store itself, such as its id and the keys' check values. */
+export interface MetaTable {
+  key: string;
+  value: string;
+}
+
+export interface UserTable {
+  id: string;
+  username: string;
+  /** `$argon2id$…` or the original's `pbkdf2_sha256$…`. */
+  password_hash: string;
+  is_active: Flag;
+  is_staff: Flag;
+  created_at: number;
+  last_login_at: number | null;
+}
+
+export type SubjectKind = 'user' | 'esc' | 'job_family';
+
+/** Whoever can hold tokens and grants: exactly one of the three references is set. */
+export interface SubjectTable {
+  id: string;
+  kind: SubjectKind;
+  user_id: string | null;
+  esc_id: string | null;
+  family_id: string | null;
+}
+
+export interface EscTable {
+  id: string;
+  name: string;
+}
+
+export interface TokenTable {
+  id: string;
+  subject_id: string;
+  name: string | null;
+  /** SHA-256 of the token text, hexadecimal. */
+  hash: string;
+  /** The token text, sealed: its owner may read it back, as clients of Racetrack 2.36 expect. */
+  sealed: string;
+  expires_at: number | null;
+  is_active: Flag;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+export interface PermissionTable {
+  id: string;
+  subject_id: string;
+  scope: Scope;
+  family_id: string | null;
+  job_id: string | null;
+  endpoint: string | null;
+  created_at: number;
+}
+
+export interface JobFamilyTable {
+  id: string;
+  name: string;
+}
+
+export interface JobTable {
+  id: string;
+  family_id: string;
+  name: string;
+  version: string;
+  status: JobStatus;
+  created_at: number;
+  updated_at: number;
+  /** The submitted manifest, as YAML. */
+  manifest_yaml: string;
+  deployed_by: string | null;
+  infrastructure_target: string;
+  job_type_version: string;
+  /** The deployment whose instances are routed. */
+  deployment_id: string;
+  error: string | null;
+  notice: string | null;
+  last_call_at: number | null;
+}
+
+/**
+ * `launching`: committed before the target is asked. `active`: routed. `draining`: no longer routed, finishing calls.
+ * `removing`: the target is to remove it; the row goes when it has.
+ */
+export type InstanceState = 'launching' | 'active' | 'draining' | 'removing';
+
+export interface InstanceTable {
+  id: string;
+  deployment_id: string;
+  job_name: string;
+  job_version: string;
+  target: string;
+  state: InstanceState;
+  /** JSON of an `Address`; null until launched. */
+  address: string | null;
+  created_at: number;
+  /** When it left the route: the drain limit counts from here. */
+  drain_since: number | null;
+  /** Feed revision that took it off the route. */
+  drain_revision: number | null;
+  restarts: number;
+  next_restart_at: number | null;
+}
+
+export interface DeploymentTable {
+  id: string;
+  job_name: string;
+  job_version: string;
+  status: DeploymentStatus;
+  step: DeploymentPhase;
+  /** The words users see. */
+  phase: string | null;
+  error: string | null;
+  error_code: string | null;
+  hint: string | null;
+  warnings: string | null;
+  created_at: number;
+  updated_at: number;
+  /** Name of the deployer, for people. */
+  deployed_by: string;
+  subject_id: string;
+  manifest_yaml: string;
+  infrastructure_target: string;
+  job_type_version: string;
+  is_force: Flag;
+  no_cache: Flag;
+  /** File name of the uploaded build context below `uploads/`; null: from git. */
+  upload: string | null;
+  /** Sealed JSON: git credentials and secret variables. */
+  sealed_secrets: string | null;
+  deployment_timestamp: number | null;
+  commit_id: string | null;
+  artifact_key: string | null;
+  /** JSON of what a launch needs, without secrets; see `launch-spec.ts` of lifecycle. */
+  launch_spec: string | null;
+  lease_owner: string | null;
+  lease_epoch: number;
+  lease_expires_at: number;
+}
+
+/** A build log in pieces, in order of `seq`. */
+export interface BuildLogTable {
+  deployment_id: string;
+  seq: number;
+  text: string;
+}
+
+export interface TrashJobTable {
+  id: string;
+  name: string;
+  version: string;
+  manifest_yaml: string;
+  deployed_by: string | null;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number;
+  deleted_by: string | null;
+}
+
+export interface PublicEndpointTable {
+  id: string;
+  job_id: string;
+  endpoint: string;
+  is_active: Flag;
+}
+
+export interface AuditEventTable {
+  id: string;
+  created_at: number;
+  event_type: string;
+  /** JSON object. */
+  properties: string;
+  username_executor: string | null;
+  username_subject: string | null;
+  job_name: string | null;
+  job_version: string | null;
+}
+
+export interface SettingTable {
+  name: string;
+  /** JSON. */
+  value: string;
+}
+
+/** The one counter whose value orders all changes that pub must see. */
+export interface FeedRevisionTable {
+  id: number;
+  revision: number;
+}
+
+/** Which feed record changed at which revision; the record itself is read when it is sent. */
+export interface FeedChangeTable {
+  revision: number;
+  kind: string;
+  record_id: string;
+}
+
+export interface LeaseTable {
+  name: string;
+  owner: string;
+  epoch: number;
+  expires_at: number;
+}
+
+export interface Database {
+  meta: MetaTable;
+  user: UserTable;
+  subject: SubjectTable;
+  esc: EscTable;
+  token: TokenTable;
+  permission: PermissionTable;
+  job_family: JobFamilyTable;
+  job: JobTable;
+  instance: InstanceTable;
+  deployment: DeploymentTable;
+  build_log: BuildLogTable;
+  trash_job: TrashJobTable;
+  public_endpoint: PublicEndpointTable;
+  audit_event: AuditEventTable;
+  setting: SettingTable;
+  feed_revision: FeedRevisionTable;
+  feed_change: FeedChangeTable;
+  lease: LeaseTable;
+}

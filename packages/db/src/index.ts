@@ -1,0 +1,52 @@
+export { fromFlag, fromJson, toFlag, toJson, type Flag } from './codec.ts';
+export type * from './database.ts';
+export { createBuildLogRepository, type BuildLogRepository } from './repositories/build-log-repository.ts';
+export {
+  createDeploymentRepository,
+  type DeploymentLease,
+  type DeploymentRepository,
+  type DeploymentRow,
+} from './repositories/deployment-repository.ts';
+export {
+  createInstanceRepository,
+  type InstanceRepository,
+  type InstanceRow,
+} from './repositories/instance-repository.ts';
+export {
+  createJobRepository,
+  jobNotFound,
+  type JobRepository,
+  type JobRow,
+} from './repositories/job-repository.ts';
+export { createLeaseRepository, type LeaseRepository } from './repositories/lease-repository.ts';
+export {
+  createFeedRepository,
+  type FeedChange,
+  type FeedRepository,
+} from './repositories/feed-repository.ts';
+export {
+  createAuditRepository,
+  type AuditEventRow,
+  type AuditFilter,
+  type AuditRepository,
+  type AuditVisibility,
+} from './repositories/audit-repository.ts';
+export { createMetaRepository, type MetaRepository } from './repositories/meta-repository.ts';
+export {
+  createPermissionRepository,
+  type NewPermission,
+  type PermissionRepository,
+} from './repositories/permission-repository.ts';
+export { createSettingRepository, type SettingRepository } from './repositories/setting-repository.ts';
+export {
+  createSubjectRepository,
+  type SubjectIdentity,
+  type SubjectRepository,
+} from './repositories/subject-repository.ts';
+export {
+  createTokenRepository,
+  type TokenRepository,
+  type TokenRow,
+} from './repositories/token-repository.ts';
+export { createUserRepository, type UserRepository, type UserRow } from './repositories/user-repository.ts';
+export { openSqliteStore, type Queryable, type Store, type StoreTransaction } from './store.ts';
