@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
-import { PlatformError } from './platform-error.ts';
+import type { PlatformError } from './platform-error.ts';
 
 /** The body of every failed answer (design D11). Clients of Racetrack 2.36 read only `error`. */
 export interface WireError {

@@ -20,7 +20,7 @@ export interface NativeArtifact {
 
 /** Everything needed to start one instance; the same request may come again after a crash. */
 export interface LaunchRequest {
-  /** Identity of the instance: letters, digits and `-`, at most 40 characters. */
+  /** Identity of the instance: lower-case letters, digits and `-`, at most 40 characters. */
   readonly instanceId: string;
   readonly job: JobRef;
   /** Whole seconds; the instance reports it from `/live` (env `JOB_DEPLOYMENT_TIMESTAMP`). */
@@ -70,25 +70,35 @@ export interface InfrastructureTarget {
   readonly runs: 'native' | 'container';
   /**
    * Starts an instance. Resolves once the target accepted it, not once it is ready. When that instance is already
-   * running, answers its address and does nothing; when it has exited, starts it again.
+   * running, answers its address and does nothing, also when two calls come at once; when it has exited, starts it
+   * again.
+   *
+   * @throws PlatformError `LAUNCH_FAILED`; never with a value of `env` in the text.
    */
   launch(request: LaunchRequest, signal: AbortSignal): Promise<LaunchResult>;
   /**
    * Stops an instance and removes every trace but nothing else's: SIGTERM, then SIGKILL after the grace period.
-   * Resolves also when it was already gone.
+   * Resolves also when it was already gone. With `keepOutput` its log stays, for it will be launched again.
    */
-  remove(instanceId: string, options: { readonly gracePeriodMs: number }, signal: AbortSignal): Promise<void>;
+  remove(
+    instanceId: string,
+    options: { readonly gracePeriodMs: number; readonly keepOutput?: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** All instances of this platform's on this target, in one batch. Rejects when the target cannot be reached. */
   observeAll(signal: AbortSignal): Promise<readonly ObservedInstance[]>;
   /**
-   * The instance's own output, oldest first.
+   * The instance's own output, line by line without line feeds, oldest first.
    *
-   * @param options - `tail`: last lines only, all when `null`; `follow`: goes on with what is written later.
+   * @param options - `tail`: last lines only, all when `null`; `follow`: goes on with what is written later, until the
+   *   instance is removed.
+   * @throws PlatformError `NOT_FOUND` when there is no such instance. The signal's reason when it is aborted.
    */
   logs(
     instanceId: string,
     options: { readonly tail: number | null; readonly follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<string>;
+  /** What the running instances use now, each with all the processes it started. */
   stats(signal: AbortSignal): Promise<readonly InstanceStats[]>;
 }

@@ -1,7 +1,7 @@
 import type { InfrastructureTarget } from './infrastructure-target.ts';
 import type { JobType } from './job-type.ts';
 
-/** What a plugin gets to work with. */
+/** What a plugin gets to work with. What is added counts once `setup` has ended. */
 export interface PluginContext {
   /** The plugin's own folder, read-only. */
   readonly pluginDir: string;
@@ -9,10 +9,14 @@ export interface PluginContext {
   readonly dataDir: string;
   /** Settings of the platform for this plugin, unvalidated. */
   readonly settings: Readonly<Record<string, unknown>>;
-  addJobType(jobType: JobType): void;
-  addInfrastructureTarget(target: InfrastructureTarget): void;
+  readonly addJobType: (jobType: JobType) => void;
+  readonly addInfrastructureTarget: (target: InfrastructureTarget) => void;
   /** Writes to the platform's log under the plugin's name. */
-  log(level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+  readonly log: (
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ) => void;
 }
 
 /** A plugin is a value, not a side effect: the module's default export, made by {@link definePlugin}. */

@@ -28,6 +28,11 @@ export const nativePlanSchema = z.object({
     inputs: z.record(z.string(), z.string()),
     /** Files of the source whose content belongs in the key, such as `requirements.txt`; must exist. */
     files: z.array(z.string()),
+    /**
+     * Regular expression: a line of `files` that it matches speaks of further files of the source, such as
+     * `-r other.txt`, so that the whole source belongs in the key.
+     */
+    referencePattern: z.string().optional(),
     /** Milliseconds until an unpinned environment is built anew; `null`: never. */
     expiresAfterMs: z.number().nullable(),
     steps: z.array(buildStepSchema),
@@ -37,6 +42,8 @@ export const nativePlanSchema = z.object({
   /** Steps on the source itself, after the environment stands. */
   steps: z.array(buildStepSchema),
   run: runSpecSchema,
+  /** What the author should know, though it does not stop the build: a field that nothing reads, for instance. */
+  warnings: z.array(z.string()).optional(),
 });
 export type NativePlan = z.infer<typeof nativePlanSchema>;
 

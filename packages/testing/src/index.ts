@@ -1,0 +1,10 @@
+export { collect } from './collect.ts';
+export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
+export {
+  describeInfrastructureTarget,
+  type InfrastructureTargetHarness,
+} from './infrastructure-target-contract.ts';
+export { requestJob, type JobAnswer } from './request-job.ts';
+export { TEST_COMPILE_CACHE_DIR, TEST_JOB_DIR, TEST_JOB_FILE } from './test-job.ts';
+export { waitUntil } from './wait-until.ts';
+export { startHttpsGitServer, type HttpsGitServer } from './https-git-server.ts';

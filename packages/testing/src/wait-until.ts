@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Repeats a check until it answers something.
+ *
+ * @param check - `undefined` and `false` mean not yet; what it throws means not yet as well, and is the cause of the
+ *   error in the end.
+ * @param what - for that error: what was waited for.
+ * @returns the first answer.
+ */
+export async function waitUntil<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let cause: unknown;
+  do {
+    try {
+      const answer = await check();
+      if (answer !== undefined && answer !== false) return answer;
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(20);
+  } while (Date.now() < deadline);
+  throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause });
+}

@@ -1,0 +1,21 @@
+import { definePlugin } from '@racetrack-platform/plugin-sdk';
+import { createProcessTarget } from './process-target.ts';
+import { openProcessTable } from './processes/process-table.ts';
+import { parseSettings, readBaseEnvironment } from './settings.ts';
+
+/** Runs jobs as processes of this machine: no containers, nothing to install. */
+export default definePlugin({
+  id: 'infrastructure-process',
+  version: '0.1.0',
+  apiVersion: 1,
+  category: 'infrastructure',
+  async setup({ settings, dataDir, log, addInfrastructureTarget }) {
+    const target = await createProcessTarget({
+      settings: parseSettings(settings, dataDir),
+      table: openProcessTable(),
+      baseEnvironment: readBaseEnvironment(),
+      log,
+    });
+    addInfrastructureTarget(target);
+  },
+});
