@@ -1,0 +1,132 @@
+"""Exceptions of the job's code, and what a caller gets to see of them."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Tuple
+
+
+class ValidationError(Exception):
+    """Input that the job refuses: 400."""
+
+
+class UnauthorizedError(Exception):
+    """The caller may not do this: 401."""
+
+
+class EntityNotFound(Exception):
+    """What the call asks for does not exist: 404."""
+
+
+class AlreadyExists(Exception):
+    """What the call wants to create exists: 409."""
+
+
+class SignatureMismatch(Exception):
+    """The members of the body are not the parameters of the function: 400, found before the call."""
+
+
+#: First match wins. `ValueError` is the caller's fault by convention of the product; all else is the job's.
+STATUS_BY_CLASS: Tuple[Tuple[type, int], ...] = (
+    (ValueError, 400),
+    (ValidationError, 400),
+    (SignatureMismatch, 400),
+    (UnauthorizedError, 401),
+    (EntityNotFound, 404),
+    (AlreadyExists, 409),
+)
+
+#: Frames of the wrapper itself tell the job's author nothing.
+_OWN_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), '')
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception as it goes over the wire."""
+
+    status: int
+    body: Dict[str, Any]
+    headers: List[Tuple[bytes, bytes]] = field(default_factory=list)
+
+
+def present_failure(error: BaseException) -> Failure:
+    """Chooses status and body; never raises, whatever the exception does when printed."""
+    error = unwrap_group(error)
+    if is_http_exception(error):
+        return _present_http_exception(error)
+    if isinstance(error, SignatureMismatch):
+        text = f'failed to call a function: {error}'
+        return Failure(400, {'error': text, 'type': 'ValueError'})
+    status = next((status for kind, status in STATUS_BY_CLASS if isinstance(error, kind)), 500)
+    return Failure(status, {'error': message_of(error), 'type': _type_of(error)})
+
+
+def unwrap_group(error: BaseException) -> BaseException:
+    """The only member of an exception group of one, else the exception itself."""
+    while _is_group(error) and len(error.exceptions) == 1:  # type: ignore[attr-defined]
+        error = error.exceptions[0]  # type: ignore[attr-defined]
+    return error
+
+
+def message_of(error: BaseException) -> str:
+    if _is_group(error):
+        return ', '.join(message_of(member) for member in error.exceptions)  # type: ignore[attr-defined]
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # the job's own __str__ may fail
+        return type(error).__name__
+
+
+def describe(error: BaseException) -> str:
+    """One line for logs and probes: message, class of the root cause, and where it came from."""
+    return f'{message_of(error)}, cause={type(root_cause(error)).__name__}, traceback={list_frames(error)}'
+
+
+def root_cause(error: BaseException) -> BaseException:
+    seen = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__) or error
+    return error
+
+
+def list_frames(error: BaseException) -> str:
+    """`file:line` of the job's frames of the root cause, outermost first; a syntax error ends with its own place."""
+    cause = root_cause(error)
+    frames = [
+        f'{frame.filename}:{frame.lineno}'
+        for frame in traceback.extract_tb(cause.__traceback__)
+        if not frame.filename.startswith((_OWN_DIR, '<frozen '))
+    ]
+    if isinstance(cause, SyntaxError) and cause.filename:
+        frames.append(f'{cause.filename}:{cause.lineno}')
+    return ', '.join(frames)
+
+
+def is_http_exception(error: BaseException) -> bool:
+    """Recognises the `HTTPException` of Starlette and FastAPI by shape, without importing either."""
+    status = getattr(error, 'status_code', None)
+    named = any(kind.__name__ == 'HTTPException' for kind in type(error).__mro__)
+    return named and isinstance(status, int) and 200 <= status <= 599 and hasattr(error, 'detail')
+
+
+def _present_http_exception(error: Any) -> Failure:
+    detail = error.detail
+    text = detail if isinstance(detail, str) else message_of(error)
+    headers = [
+        (str(name).lower().encode('latin-1'), str(value).encode('latin-1'))
+        for name, value in dict(getattr(error, 'headers', None) or {}).items()
+    ]
+    return Failure(error.status_code, {'detail': detail, 'error': text}, headers)
+
+
+def _is_group(error: BaseException) -> bool:
+    return any(kind.__name__ == 'BaseExceptionGroup' for kind in type(error).__mro__)
+
+
+def _type_of(error: BaseException) -> str:
+    if _is_group(error):
+        return ', '.join(_type_of(member) for member in error.exceptions)  # type: ignore[attr-defined]
+    return type(error).__name__

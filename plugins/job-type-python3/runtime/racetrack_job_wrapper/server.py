@@ -1,0 +1,111 @@
+"""The HTTP server: uvicorn's protocol, without its process management.
+
+This module is imported while the wrapper's private packages are visible, and holds all that is needed of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from typing import Any, Callable
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from racetrack_job_wrapper.logs import logger
+from racetrack_job_wrapper.one_write import with_one_write
+
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as UvicornProtocol
+except ImportError:  # no wheel for this platform
+    from uvicorn.protocols.http.h11_impl import H11Protocol as UvicornProtocol  # type: ignore[assignment]
+
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    new_event_loop = asyncio.new_event_loop
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+#: Idle connections stay open for longer than any caller keeps them, so that none is closed just as it is used again.
+KEEP_ALIVE_SECONDS = 600
+
+
+HttpProtocol = with_one_write(UvicornProtocol)
+
+
+async def _no_app(scope: Any, receive: Any, send: Any) -> None:
+    raise RuntimeError('the application is set by JobServer')
+
+
+_config = Config(
+    _no_app,
+    interface='asgi3',
+    http=HttpProtocol,
+    ws=None,  # type: ignore[arg-type]
+    lifespan='off',
+    log_config=None,
+    access_log=False,
+    proxy_headers=False,
+    server_header=False,
+    date_header=False,
+    timeout_keep_alive=KEEP_ALIVE_SECONDS,
+)
+# Now, while the modules that it imports can be found.
+_config.load()
+
+
+def _restore_signals() -> None:
+    """In a process that the job forks: it must die of a signal, and not tell the parent's loop of it instead."""
+    signal.set_wakeup_fd(-1)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
+class JobServer:
+    """Serves one application on one socket until SIGTERM or SIGINT."""
+
+    def __init__(self, app: Callable[..., Any], listener: socket.socket, grace_seconds: float):
+        self._listener = listener
+        self._grace_seconds = grace_seconds
+        self._state = ServerState()
+        _config.loaded_app = app
+        self._stop = asyncio.Event()
+        self._give_up = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Ends once calls in progress at the signal have ended, or after the grace period."""
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self._receive_signal, number)
+        os.register_at_fork(after_in_child=_restore_signals)
+        create = loop.create_unix_server if self._listener.family == socket.AF_UNIX else loop.create_server
+        server = await create(self._create_protocol, sock=self._listener)  # type: ignore[operator]
+        await self._stop.wait()
+        server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        await self._drain()
+
+    def _create_protocol(self) -> asyncio.Protocol:
+        loop = asyncio.get_running_loop()
+        return HttpProtocol(config=_config, server_state=self._state, app_state={}, _loop=loop)
+
+    def _receive_signal(self, number: int) -> None:
+        if self._stop.is_set():
+            self._give_up.set()
+            return
+        logger.info('received signal %d, shutting down...', number)
+        self._stop.set()
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._grace_seconds
+        while self._state.connections or self._state.tasks:
+            remaining = deadline - loop.time()
+            if remaining <= 0 or self._give_up.is_set():
+                logger.warning('%d calls were still in progress at the end', len(self._state.tasks))
+                return
+            await asyncio.sleep(min(0.02, remaining))
