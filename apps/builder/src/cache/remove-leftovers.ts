@@ -1,0 +1,63 @@
+import { access, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { killLeftoverProcesses } from '../steps/kill-leftover-processes.ts';
+import { entryLockPath, workspaceLockPath, type BuildsDirectory } from './builds-directory.ts';
+import { removeTree } from './durable-files.ts';
+import { COMPLETION_MARK } from './entry-mark.ts';
+import { tryFileLock } from './file-lock.ts';
+import { UNFINISHED_FILE } from './workspace.ts';
+
+const UNFINISHED_LINE = /^(environments|artifacts)\/(([0-9a-f]+)(?:\.\d+)?)$/;
+
+/**
+ * Removes what builders left that were killed: their processes, half-built entries and workspaces.
+ *
+ * Builds that are running hold the lock of their workspace and are not touched.
+ *
+ * @param builds - the builder's directory.
+ * @param heldLock - path of an entry lock that the caller holds itself, when it does.
+ */
+export async function removeLeftovers(builds: BuildsDirectory, heldLock?: string): Promise<void> {
+  for (const id of await readdir(builds.workspaces)) {
+    const lockPath = workspaceLockPath(builds, id);
+    const lock = tryFileLock(lockPath);
+    if (lock === undefined) continue;
+    try {
+      const dir = join(builds.workspaces, id);
+      await killLeftoverProcesses(dir);
+      await removeUnfinishedEntries(builds, dir, heldLock);
+      await removeTree(dir);
+      await rm(lockPath, { force: true });
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+async function removeUnfinishedEntries(
+  builds: BuildsDirectory,
+  workspaceDir: string,
+  heldLock: string | undefined,
+): Promise<void> {
+  const text = await readFile(join(workspaceDir, UNFINISHED_FILE), 'utf8').catch(() => '');
+  for (const line of text.split('\n')) {
+    const [, kind, name, key] = UNFINISHED_LINE.exec(line) ?? [];
+    if ((kind !== 'environments' && kind !== 'artifacts') || name === undefined || key === undefined)
+      continue;
+    const lockPath = entryLockPath(builds, kind, key);
+    // The caller, or another builder that waited for this entry, cleans it up itself.
+    if (lockPath === heldLock) continue;
+    const lock = tryFileLock(lockPath);
+    if (lock === undefined) continue;
+    try {
+      const entryDir = join(builds[kind], name);
+      const isComplete = await access(join(entryDir, COMPLETION_MARK)).then(
+        () => true,
+        () => false,
+      );
+      if (!isComplete) await removeTree(entryDir);
+    } finally {
+      lock.release();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Workspace } from '../cache/workspace.ts';
+import { runGit, type GitCommandDeps, type GitOutcome } from './git-command.ts';
+import { presentGitFailure } from './present-git-failure.ts';
+import type { ResolvedRef } from './resolve-ref.ts';
+
+const LOCAL_REF = 'refs/racetrack/source';
+
+/** Hexadecimal digits of an id of a repository that uses SHA-256 (git-hash-function-transition). */
+const SHA256_DIGITS = 64;
+
+/**
+ * Fetches one commit without its history and checks it out; no hooks, submodules, tags or filters take part.
+ *
+ * @param resolved - what to fetch.
+ * @param workspace - gets the checkout; the repository itself stays beside it.
+ * @returns the checkout's directory, and the commit that it really is (a branch may have moved).
+ * @throws PlatformError `SOURCE_UNAVAILABLE` when the remote does not hand it out.
+ */
+export async function fetchCommit(
+  deps: GitCommandDeps,
+  resolved: ResolvedRef,
+  workspace: Workspace,
+): Promise<{ checkoutDir: string; commit: string }> {
+  const gitDir = join(workspace.dir, 'git');
+  const checkoutDir = join(workspace.dir, 'checkout');
+  await mkdir(checkoutDir);
+  const git = async (...args: string[]): Promise<GitOutcome> => {
+    const env = { ...workspace.env, GIT_DIR: gitDir, GIT_WORK_TREE: checkoutDir };
+    const outcome = await runGit(deps, args, { cwd: workspace.dir, env });
+    if (outcome.exitCode !== 0) throw presentGitFailure(outcome.errorOutput, deps.remote);
+    return outcome;
+  };
+
+  const format = resolved.commit.length === SHA256_DIGITS ? 'sha256' : 'sha1';
+  await git('init', '--quiet', '--template=', `--object-format=${format}`);
+  const flags = ['--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--update-shallow'];
+  await git('fetch', ...flags, '--', deps.remote.address, `+${resolved.refspec}:${LOCAL_REF}`);
+  await git('checkout', '--quiet', '--force', '--detach', LOCAL_REF);
+  // A detached HEAD holds the commit itself, also where the ref was an annotated tag.
+  const commit = (await readFile(join(gitDir, 'HEAD'), 'utf8')).trim();
+  return { checkoutDir, commit };
+}

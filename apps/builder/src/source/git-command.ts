@@ -1,0 +1,118 @@
+import { dirname } from 'node:path';
+import { PlatformError } from '@racetrack-platform/errors';
+import type { BuilderConfig } from '../config.ts';
+import { runCommand } from '../steps/run-command.ts';
+import type { GitRemote } from './git-remote.ts';
+
+/** Enough for the references of the largest repositories; a command that says more is stopped reading. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Transfers slower than this many bytes a second, for so many seconds, are given up. */
+const LOW_SPEED = { bytesPerSecond: 1000, seconds: 30 } as const;
+
+/**
+ * Answers git's question for credentials from file descriptor 3, and stores none. A constant: the values never enter a
+ * shell text, an argument, a variable or a file.
+ */
+const CREDENTIAL_HELPER = '!f() { test "$1" = get && cat <&3; }; f';
+
+export interface GitCommandDeps {
+  readonly config: Pick<BuilderConfig, 'path' | 'gitEnv'>;
+  readonly remote: GitRemote;
+  readonly signal: AbortSignal;
+}
+
+export interface GitOutcome {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errorOutput: string;
+}
+
+/**
+ * Runs one git command that sees nothing of the machine's or user's git configuration, asks nobody, runs no hooks and
+ * speaks only the protocol of its remote.
+ *
+ * @param args - after `git`; a value from outside must be validated or stand behind `--`.
+ * @param options - `cwd`; no repository is looked for above it. `env`: further variables.
+ * @throws PlatformError `SOURCE_UNAVAILABLE` when git cannot be started.
+ */
+export async function runGit(
+  deps: GitCommandDeps,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<GitOutcome> {
+  const output = createCollector(MAX_OUTPUT_BYTES);
+  const errorOutput = createCollector(MAX_ERROR_BYTES);
+  const outcome = await runCommand({
+    command: ['git', ...listSettings(deps.remote), ...args],
+    cwd: options.cwd,
+    env: {
+      ...deps.config.gitEnv,
+      ...options.env,
+      PATH: deps.config.path,
+      // Messages are matched, so they must not be translated.
+      LC_ALL: 'C',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_ATTR_NOSYSTEM: '1',
+      GIT_CEILING_DIRECTORIES: dirname(options.cwd),
+    },
+    signal: deps.signal,
+    onOutput: output.push,
+    onErrorOutput: errorOutput.push,
+    privateInput: renderCredentials(deps.remote),
+  });
+  if (outcome.kind === 'not-started') {
+    throw new PlatformError('SOURCE_UNAVAILABLE', `git could not be started: ${outcome.reason}`, {
+      hint: 'Install git on the server.',
+    });
+  }
+  const exitCode = outcome.kind === 'exited' ? outcome.exitCode : 128;
+  return { exitCode, output: output.text(), errorOutput: errorOutput.text() };
+}
+
+function listSettings(remote: GitRemote): string[] {
+  const settings: Record<string, string> = {
+    'protocol.allow': 'never',
+    [remote.kind === 'https' ? 'protocol.https.allow' : 'protocol.file.allow']: 'always',
+    'core.hooksPath': '/dev/null',
+    'core.attributesFile': '/dev/null',
+    'core.fsmonitor': 'false',
+    'core.symlinks': 'true',
+    'core.autocrlf': 'false',
+    'core.protectHFS': 'true',
+    'core.protectNTFS': 'true',
+    'submodule.recurse': 'false',
+    'http.followRedirects': 'initial',
+    'http.lowSpeedLimit': String(LOW_SPEED.bytesPerSecond),
+    'http.lowSpeedTime': String(LOW_SPEED.seconds),
+    'gc.auto': '0',
+    'maintenance.auto': 'false',
+    'credential.helper': '',
+  };
+  if (remote.kind === 'https' && remote.credentials !== null) {
+    // Bound to the origin: a redirect to another host is not answered.
+    settings[`credential.${remote.origin}.helper`] = CREDENTIAL_HELPER;
+  }
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function renderCredentials(remote: GitRemote): string | undefined {
+  if (remote.kind !== 'https' || remote.credentials === null) return undefined;
+  const { username, password } = remote.credentials;
+  return `username=${username}\npassword=${password}\n`;
+}
+
+function createCollector(maxBytes: number) {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  return {
+    push: (chunk: Buffer): void => {
+      if (sizeBytes < maxBytes) chunks.push(chunk);
+      sizeBytes += chunk.length;
+    },
+    text: (): string => Buffer.concat(chunks).toString('utf8'),
+  };
+}

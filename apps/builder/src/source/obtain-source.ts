@@ -1,0 +1,166 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BuildRequest, SourceSpec } from '@racetrack-platform/contracts';
+import { z } from 'zod';
+import type { BuildsDirectory } from '../cache/builds-directory.ts';
+import { syncPath } from '../cache/durable-files.ts';
+import { ENTRY_TREE, findEntryMark, writeEntryMark } from '../cache/entry-mark.ts';
+import type { Workspace } from '../cache/workspace.ts';
+import type { BuilderConfig } from '../config.ts';
+import { sourceKey } from '../keys/cache-keys.ts';
+import { digestTree } from '../keys/digest-tree.ts';
+import type { BuildOutput } from '../protocol/build-output.ts';
+import { fetchCommit } from './fetch-commit.ts';
+import { isCommitId } from './git-ref.ts';
+import { parseGitRemote } from './git-remote.ts';
+import { readRepositoryManifest, repositoryManifestSchema } from './repository-manifest.ts';
+import { findTextInside } from './resolve-inside.ts';
+import { resolveRef, type ResolvedRef } from './resolve-ref.ts';
+import { normalizeDirectory, selectDirectory } from './select-directory.ts';
+
+/** Hexadecimal digits of a short commit id. */
+const SHORT_ID_LENGTH = 7;
+
+const sourceDetailsSchema = z.object({
+  commit: z.string(),
+  /** Of the tree without its manifest. */
+  treeDigest: z.string(),
+  warnings: z.array(z.string()),
+  manifest: repositoryManifestSchema,
+});
+type SourceDetails = z.infer<typeof sourceDetailsSchema>;
+
+export interface ObtainSourceDeps {
+  readonly config: BuilderConfig;
+  readonly builds: BuildsDirectory;
+  readonly getWorkspace: () => Promise<Workspace>;
+  readonly output: Pick<BuildOutput, 'log'>;
+  readonly now: () => number;
+}
+
+/** A source, ready to be read; not to be changed, since others may share it. */
+export interface PreparedSource {
+  /** What is known about the source may be kept here; shared like the tree. */
+  readonly entryDir: string;
+  readonly treeDir: string;
+  /** `null` for an uploaded build context. */
+  readonly commit: string | null;
+  readonly gitVersion: string;
+  /** Of the tree without its manifest. */
+  readonly treeDigest: string;
+  readonly warnings: readonly string[];
+  /** `null` where there is nothing to compare with. */
+  readonly manifest: SourceDetails['manifest'] | null;
+}
+
+/**
+ * Fetches one commit, or takes it from the cache, or unpacks the uploaded build context.
+ *
+ * @throws PlatformError `SOURCE_REFUSED`, `SOURCE_UNAVAILABLE`, `MANIFEST_INVALID` or `BUILD_CONTEXT_INVALID`.
+ */
+export async function obtainSource(
+  deps: ObtainSourceDeps,
+  request: BuildRequest,
+  signal: AbortSignal,
+): Promise<PreparedSource> {
+  switch (request.source.kind) {
+    case 'git':
+      return await obtainFromGit(deps, request, request.source, signal);
+    case 'archive':
+      return await obtainFromArchive(deps, request.source.path, signal);
+  }
+}
+
+async function obtainFromArchive(
+  deps: ObtainSourceDeps,
+  path: string,
+  signal: AbortSignal,
+): Promise<PreparedSource> {
+  // Loaded here: most builds come from git.
+  const { unpackArchive } = await import('./unpack-archive.ts');
+  const entryDir = join((await deps.getWorkspace()).dir, 'uploaded');
+  const treeDir = join(entryDir, ENTRY_TREE);
+  await mkdir(treeDir, { recursive: true });
+  await unpackArchive(path, treeDir, signal);
+  deps.output.log('source: the uploaded build context');
+  const facts = { commit: null, gitVersion: 'tar', warnings: [], manifest: null };
+  return { ...facts, entryDir, treeDir, treeDigest: await digestTree(treeDir) };
+}
+
+async function obtainFromGit(
+  deps: ObtainSourceDeps,
+  request: BuildRequest,
+  source: Extract<SourceSpec, { kind: 'git' }>,
+  signal: AbortSignal,
+): Promise<PreparedSource> {
+  const remote = parseGitRemote(source.remote, {
+    allowLocalGit: request.allowLocalGit,
+    credentials: source.credentials,
+  });
+  const directory = normalizeDirectory(source.directory);
+  const git = { config: deps.config, remote, signal };
+  const recorded = findRecordedCommit(source.commit);
+  const resolved = recorded ?? (await resolveRef(git, source.ref, deps.builds.workspaces));
+
+  const entryDir = join(deps.builds.sources, sourceKey(remote.address, resolved.commit, directory));
+  const cached = request.noCache ? undefined : await findCached(entryDir);
+  if (cached !== undefined) {
+    deps.output.log(`source: commit ${cached.commit} of ${remote.address}, fetched earlier`);
+    return present(entryDir, cached);
+  }
+
+  const workspace = await deps.getWorkspace();
+  const { checkoutDir, commit } = await fetchCommit(git, resolved, workspace);
+  deps.output.log(`source: commit ${commit} of ${remote.address}`);
+  const draftDir = join(workspace.dir, 'source-draft');
+  const treeDir = join(draftDir, ENTRY_TREE);
+  const jobDir = await selectDirectory(checkoutDir, directory);
+  const manifest = await readRepositoryManifest(checkoutDir, directory);
+  const warnings = await listWarnings(checkoutDir);
+  await mkdir(draftDir);
+  await rename(jobDir, treeDir);
+  const details = { commit, treeDigest: await digestTree(treeDir), warnings, manifest };
+  const key = sourceKey(remote.address, commit, directory);
+  await writeEntryMark(draftDir, { key, createdAtMs: deps.now(), details });
+  return present(await store(join(deps.builds.sources, key), draftDir), details);
+}
+
+function findRecordedCommit(commit: string | null): ResolvedRef | undefined {
+  // A recorded commit was fetched before with the credentials of its job, so it is not asked for again.
+  if (commit === null || !isCommitId(commit)) return undefined;
+  return { refspec: commit.toLowerCase(), commit: commit.toLowerCase() };
+}
+
+async function findCached(entryDir: string): Promise<SourceDetails | undefined> {
+  const mark = await findEntryMark(entryDir);
+  return mark === undefined ? undefined : sourceDetailsSchema.safeParse(mark.details).data;
+}
+
+/** Moves a complete draft to its place; when another build was faster, the draft itself serves this one. */
+async function store(entryDir: string, draftDir: string): Promise<string> {
+  try {
+    await rename(draftDir, entryDir);
+  } catch {
+    return draftDir;
+  }
+  await syncPath(join(entryDir, '..'));
+  return entryDir;
+}
+
+function present(entryDir: string, details: SourceDetails): PreparedSource {
+  const gitVersion = details.commit.slice(0, SHORT_ID_LENGTH);
+  return { ...details, entryDir, treeDir: join(entryDir, ENTRY_TREE), gitVersion };
+}
+
+async function listWarnings(checkoutDir: string): Promise<string[]> {
+  const read = async (name: string): Promise<string | undefined> =>
+    await findTextInside(checkoutDir, name).catch(() => undefined);
+  const warnings: string[] = [];
+  if ((await read('.gitmodules')) !== undefined) {
+    warnings.push('the repository has submodules; their directories stay empty, they are not fetched');
+  }
+  if ((await read('.gitattributes'))?.includes('filter=lfs') === true) {
+    warnings.push('the repository uses Git LFS; its large files are left as pointers, they are not fetched');
+  }
+  return warnings;
+}

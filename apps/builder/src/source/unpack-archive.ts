@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { messageOf, PlatformError } from '@racetrack-platform/errors';
+import { Unpack, type ReadEntry } from 'tar';
+import { removeTree } from '../cache/durable-files.ts';
+import { findEscapingLink } from './find-escaping-link.ts';
+
+/** Bounds of an uploaded build context. */
+export const ARCHIVE_LIMITS = { maxEntries: 100_000, maxBytes: 1024 ** 3 } as const;
+
+/** Room for headers and padding of one entry: two blocks, and two more for its pax header (POSIX.1-2001, pax). */
+const HEADER_BYTES = 4 * 512;
+const FILE_TYPES = new Set(['File', 'OldFile', 'ContiguousFile']);
+const LINK_TYPES = new Set(['Link', 'SymbolicLink']);
+/** First bytes of gzip and Zstandard, which the tar parser would unpack a second time, past our count. */
+const COMPRESSED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
+
+/**
+ * Unpacks a `.tar.gz` from outside: files, directories, and links that stay inside; ordinary modes; nothing else.
+ *
+ * @param archivePath - of the uploaded archive.
+ * @param targetDir - an empty directory.
+ * @param signal - ends the work; its reason is thrown.
+ * @throws PlatformError `BUILD_CONTEXT_INVALID` for anything unsafe, too large or damaged.
+ */
+export async function unpackArchive(
+  archivePath: string,
+  targetDir: string,
+  signal: AbortSignal,
+  limits: { readonly maxEntries: number; readonly maxBytes: number } = ARCHIVE_LIMITS,
+): Promise<void> {
+  try {
+    await unpack(archivePath, targetDir, signal, limits);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (PlatformError.is(error)) throw error;
+    throw refuse(`it cannot be unpacked: ${messageOf(error)}`, error);
+  }
+  const link = await findEscapingLink(targetDir);
+  if (link !== undefined) throw refuse(`the link "${link}" leads out of it`);
+  await removeTree(join(targetDir, '.git'));
+}
+
+async function unpack(
+  archivePath: string,
+  targetDir: string,
+  signal: AbortSignal,
+  limits: { readonly maxEntries: number; readonly maxBytes: number },
+): Promise<void> {
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  const inspect = createInspector(limits, failure.reject);
+  const unpacker = new Unpack({
+    cwd: targetDir,
+    strict: true,
+    preserveOwner: false,
+    noMtime: true,
+    brotli: false,
+    zstd: false,
+    filter: (_path, entry) => inspect(entry as ReadEntry),
+  });
+  unpacker.on('error', failure.reject);
+  const ended = once(unpacker, 'end');
+  // It fails as well when the unpacker does, and may not be awaited by then.
+  ended.catch(() => {});
+  const maxRawBytes = limits.maxBytes + limits.maxEntries * HEADER_BYTES;
+
+  await pipeline(
+    createReadStream(archivePath),
+    createGunzip(),
+    async (chunks: AsyncIterable<Buffer>) => {
+      let rawBytes = 0;
+      for await (const chunk of chunks) {
+        if (rawBytes === 0) assertUncompressed(chunk);
+        rawBytes += chunk.length;
+        if (rawBytes > maxRawBytes) throw refuse('it is too large');
+        if (!unpacker.write(chunk)) await Promise.race([once(unpacker, 'drain'), failure.promise]);
+      }
+      unpacker.end();
+      await Promise.race([ended, failure.promise]);
+    },
+    { signal },
+  );
+}
+
+function createInspector(
+  limits: { readonly maxEntries: number; readonly maxBytes: number },
+  onProblem: (error: PlatformError) => void,
+): (entry: ReadEntry) => boolean {
+  let entryCount = 0;
+  let sizeBytes = 0;
+  let isSound = true;
+  return (entry) => {
+    entryCount += 1;
+    sizeBytes += entry.size;
+    const problem =
+      entryCount > limits.maxEntries
+        ? `it has more than ${limits.maxEntries} entries`
+        : sizeBytes > limits.maxBytes
+          ? `it unpacks to more than ${limits.maxBytes} bytes`
+          : findProblem(entry);
+    if (problem !== undefined) {
+      isSound = false;
+      onProblem(refuse(problem));
+    }
+    const isExecutable = ((entry.mode ?? 0) & 0o100) !== 0;
+    entry.mode = entry.type === 'Directory' || isExecutable ? 0o755 : 0o644;
+    return isSound;
+  };
+}
+
+function findProblem(entry: ReadEntry): string | undefined {
+  if (!isInside(entry.path)) return `the path "${entry.path}" leads out of it`;
+  if (FILE_TYPES.has(entry.type) || entry.type === 'Directory') return undefined;
+  if (!LINK_TYPES.has(entry.type)) return `"${entry.path}" is neither a file, a directory nor a link`;
+  const target = entry.linkpath ?? '';
+  if (entry.type === 'Link' && !isInside(target)) return `the link "${entry.path}" leads out of it`;
+  if (target.startsWith('/')) return `the link "${entry.path}" leads out of it`;
+  return undefined;
+}
+
+function isInside(path: string): boolean {
+  return path !== '' && !path.startsWith('/') && !path.split(/[/\\]/).includes('..');
+}
+
+function assertUncompressed(chunk: Buffer): void {
+  if (COMPRESSED.some((magic) => chunk.subarray(0, magic.length).equals(magic))) {
+    throw refuse('it is compressed twice');
+  }
+}
+
+function refuse(reason: string, cause?: unknown): PlatformError {
+  return new PlatformError('BUILD_CONTEXT_INVALID', `the build context is refused: ${reason}`, {
+    hint: 'Send a .tar.gz of ordinary files below the directory of the manifest.',
+    cause,
+  });
+}
