@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { deployPayloadSchema } from '@racetrack-platform/contracts';
+import {
+  createDeploymentRepository,
+  createJobRepository,
+  toFlag,
+  type JobRow,
+  type Queryable,
+  type Store,
+} from '@racetrack-platform/db';
+import { PlatformError } from '@racetrack-platform/errors';
+import {
+  dumpManifestYaml,
+  getJobType,
+  parseManifest,
+  RESERVED_RUNTIME_NAMES,
+  type Manifest,
+} from '@racetrack-platform/manifest';
+import type { PluginHost } from '@racetrack-platform/plugin-engine';
+import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import { requireJobScope, requireScope } from '../auth/require-permission.ts';
+import type { Sealer } from '../keys/sealer.ts';
+import { chooseJobType } from '../plugins/choose-job-type.ts';
+import { chooseTarget } from '../plugins/choose-target.ts';
+import { sealSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
+import { takeRemoteCredentials } from './take-remote-credentials.ts';
+import type { ParsedDeployBody } from './extract-build-context.ts';
+
+export interface AcceptDeploymentDeps {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly host: PluginHost;
+  readonly allowLocalGit: boolean;
+  readonly defaultTarget: string | null;
+}
+
+/** The only flag that Racetrack 2.36 accepts. */
+const NO_CACHE_FLAG = '--no-cache';
+
+/**
+ * Refuses whatever can be refused, and then commits the deployment's row (design section 2, point 1). The work itself
+ * is the runner's.
+ *
+ * @returns the deployment's id.
+ */
+export async function acceptDeployment(
+  deps: AcceptDeploymentDeps,
+  subject: AuthenticatedSubject,
+  body: ParsedDeployBody,
+): Promise<string> {
+  const payload = parsePayload(body.payload);
+  const { submitted, credentials } = takeRemoteCredentials(payload.manifest);
+  const { manifest, warnings } = parseManifest(submitted, { source: 'job.yaml' });
+  if (body.upload === null) refuseForeignSource(deps, manifest);
+  refuseReservedNames(Object.keys(payload.secret_vars?.runtime_env ?? {}));
+  const target = chooseTarget(
+    deps.host.targets(),
+    manifest.infrastructure_target ?? null,
+    deps.defaultTarget,
+  );
+  const jobType = chooseJobType(deps.host.jobTypes(), getJobType(manifest), target.runs);
+  const noCache = parseBuildFlags(payload.build_flags ?? []);
+  const id = randomUUID();
+  const now = Date.now();
+  await deps.store.transaction(async ({ db }) => {
+    await authorizeDeployment(db, subject, manifest);
+    await refuseTakenVersion(db, manifest, payload.force ?? false);
+    await createDeploymentRepository(db).insert({
+      id,
+      job_name: manifest.name,
+      job_version: manifest.version,
+      status: 'in_progress',
+      step: 'accepted',
+      phase: null,
+      error: null,
+      error_code: null,
+      hint: null,
+      warnings: warnings.length === 0 ? null : warnings.join('\n'),
+      created_at: now,
+      updated_at: now,
+      deployed_by: subject.name,
+      subject_id: subject.subjectId,
+      manifest_yaml: dumpManifestYaml(submitted),
+      infrastructure_target: target.name,
+      job_type_version: jobType.fullName,
+      is_force: toFlag(payload.force ?? false),
+      no_cache: toFlag(noCache),
+      upload: body.upload,
+      sealed_secrets: sealSecrets(deps.sealer, id, collectSecrets(payload, credentials)),
+      deployment_timestamp: null,
+      commit_id: null,
+      artifact_key: null,
+      launch_spec: null,
+      lease_owner: null,
+      lease_epoch: 0,
+      lease_expires_at: 0,
+    });
+  });
+  return id;
+}
+
+function parsePayload(value: unknown) {
+  const parsed = deployPayloadSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new PlatformError('REQUEST_INVALID', problems.join('; '));
+}
+
+function refuseForeignSource(deps: AcceptDeploymentDeps, manifest: Manifest): void {
+  if (manifest.git.remote.startsWith('https://') || deps.allowLocalGit) return;
+  throw new PlatformError(
+    'SOURCE_REFUSED',
+    `git.remote: this server does not fetch from ${manifest.git.remote}`,
+    {
+      hint: 'Use an https:// address, or start the server with RACETRACK_GIT_ALLOW_LOCAL=true to allow local paths.',
+    },
+  );
+}
+
+/** Those of the manifest were checked with it; the secret ones come beside it. */
+function refuseReservedNames(names: readonly string[]): void {
+  const reserved = new Set<string>(RESERVED_RUNTIME_NAMES);
+  const taken = names.filter((name) => reserved.has(name));
+  if (taken.length === 0) return;
+  throw new PlatformError(
+    'MANIFEST_INVALID',
+    `found illegal runtime env vars, which conflict with reserved names: {${taken.join(', ')}}`,
+    { hint: 'Rename them in the file of secret runtime variables: the platform sets these itself.' },
+  );
+}
+
+function parseBuildFlags(flags: readonly string[]): boolean {
+  const unknown = flags.find((flag) => flag !== NO_CACHE_FLAG);
+  if (unknown !== undefined)
+    throw new PlatformError('BAD_REQUEST', `Flag '${unknown}' is not approved for use.`);
+  return flags.includes(NO_CACHE_FLAG);
+}
+
+/**
+ * A name that is somebody's asks for `deploy_job` on it, a new one for `deploy_new_family`. A deployment under way
+ * claims its name: otherwise a second newcomer could slip into the family while the first is still building.
+ */
+async function authorizeDeployment(
+  db: Queryable,
+  subject: AuthenticatedSubject,
+  manifest: Manifest,
+): Promise<void> {
+  const jobs = createJobRepository(db);
+  const isTaken =
+    (await jobs.isNameTaken(manifest.name)) ||
+    (await createDeploymentRepository(db).isNameInProgress(manifest.name, subject.subjectId));
+  if (!isTaken) return requireScope(subject, 'deploy_new_family');
+  const existing = await jobs.find(manifest.name, manifest.version);
+  requireJobScope(subject, 'deploy_job', {
+    family: manifest.name,
+    version: manifest.version,
+    jobId: existing?.id ?? null,
+  });
+}
+
+async function refuseTakenVersion(db: Queryable, manifest: Manifest, force: boolean): Promise<void> {
+  if (force) return;
+  const jobs = createJobRepository(db);
+  const { name, version } = manifest;
+  const existing: JobRow | undefined = await jobs.find(name, version);
+  if (existing) {
+    throw new PlatformError(
+      'JOB_VERSION_EXISTS',
+      `job ${name} v${version} is already deployed. Try deploying next version or use --force flag`,
+      {
+        hint: 'Raise `version` in the manifest, or replace the running one with `racetrack deploy --force`.',
+      },
+    );
+  }
+  if (await jobs.wasDeleted(name, version)) {
+    throw new PlatformError(
+      'JOB_VERSION_RETIRED',
+      `Job ${name} v${version} has already been deployed and deleted. Can't claim it again to prevent accidental/hostile reusing.`,
+      { hint: 'Raise `version` in the manifest, or claim it knowingly with `racetrack deploy --force`.' },
+    );
+  }
+}
+
+function collectSecrets(
+  payload: ReturnType<typeof parsePayload>,
+  remoteCredentials: DeploymentSecrets['gitCredentials'],
+): DeploymentSecrets {
+  return {
+    gitCredentials: payload.git_credentials ?? remoteCredentials,
+    buildEnv: payload.secret_vars?.build_env ?? {},
+    runtimeEnv: payload.secret_vars?.runtime_env ?? {},
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { Sealer } from '../keys/sealer.ts';
+
+const stringMap = z.record(z.string(), z.string());
+
+/** What a deployment must keep to itself: sealed in its row, opened only to build and to launch. */
+export const deploymentSecretsSchema = z.object({
+  gitCredentials: z.object({ username: z.string(), password: z.string() }).nullable(),
+  buildEnv: stringMap,
+  runtimeEnv: stringMap,
+});
+export type DeploymentSecrets = z.infer<typeof deploymentSecretsSchema>;
+
+const NO_SECRETS: DeploymentSecrets = { gitCredentials: null, buildEnv: {}, runtimeEnv: {} };
+
+export function sealSecrets(sealer: Sealer, deploymentId: string, secrets: DeploymentSecrets): string {
+  return sealer.seal(JSON.stringify(secrets), associatedData(deploymentId));
+}
+
+export function openSecrets(sealer: Sealer, deploymentId: string, sealed: string | null): DeploymentSecrets {
+  if (sealed === null) return NO_SECRETS;
+  return deploymentSecretsSchema.parse(JSON.parse(sealer.open(sealed, associatedData(deploymentId))));
+}
+
+/** Binds the ciphertext to its row, so that it cannot be moved to another deployment. */
+function associatedData(deploymentId: string): string {
+  return `deployment:${deploymentId}`;
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createFeedRepository,
+  createInstanceRepository,
+  createJobRepository,
+  type DeploymentRow,
+  type JobRow,
+  type StoreTransaction,
+} from '@racetrack-platform/db';
+import { OWNER_SCOPES } from '@racetrack-platform/contracts';
+import { ACK_TIMEOUT_MS } from '../feed/feed-server.ts';
+import { recordAudit } from '../audit/record-audit.ts';
+import { grantPermission } from '../auth/grant-permission.ts';
+import { readStoredManifest } from './build-artifact.ts';
+import type { DeploymentRun } from './deployment-context.ts';
+
+/**
+ * Phase `published`: one transaction makes the new instances the job's route, lets the old ones drain, and grants the
+ * deployer the job. Then it waits until every connected pub follows, so that whoever sees `done` reaches the new one.
+ */
+export async function publishJob(run: DeploymentRun): Promise<void> {
+  const { deps } = run;
+  const { revision } = await deps.store.transaction(async (trx) => {
+    await run.advanceIn(trx.db, { phase: 'post-deploy hooks' });
+    const isNewName = !(await createJobRepository(trx.db).isNameTaken(run.row.job_name));
+    const { job, isNewRoute } = await switchRoute(trx, run.row);
+    await grantToOwner(trx, run.row, job, isNewName);
+    // After a crash in between this runs a second time, but it happened once.
+    if (!isNewRoute) return;
+    await recordAudit(trx, {
+      eventType: 'job_deployed',
+      executor: run.row.deployed_by,
+      jobName: job.name,
+      jobVersion: job.version,
+    });
+  });
+  deps.nudgeReconciler();
+  if (revision !== undefined) await deps.feed.waitForAcks(revision, ACK_TIMEOUT_MS, run.signal);
+  await run.advance({ step: 'done', status: 'done', phase: null, error: null, upload: null });
+}
+
+async function switchRoute(
+  trx: StoreTransaction,
+  row: DeploymentRow,
+): Promise<{ job: JobRow; isNewRoute: boolean }> {
+  const jobs = createJobRepository(trx.db);
+  const instances = createInstanceRepository(trx.db);
+  const existing = await jobs.find(row.job_name, row.job_version);
+  const job = await upsertJob(trx, row, existing);
+  await instances.moveDeployment(row.id, ['launching', 'active'], { state: 'active' });
+  if (existing && existing.deployment_id !== row.id) {
+    // The revision that this transaction will get: the counter is its own until it commits.
+    const revision = (await createFeedRepository(trx.db).currentRevision()) + 1;
+    await instances.moveDeployment(existing.deployment_id, ['launching', 'active'], {
+      state: 'draining',
+      drain_since: Date.now(),
+      drain_revision: revision,
+    });
+  }
+  trx.feedChanged('job', job.id);
+  return { job, isNewRoute: existing?.deployment_id !== row.id };
+}
+
+async function upsertJob(
+  trx: StoreTransaction,
+  row: DeploymentRow,
+  existing: JobRow | undefined,
+): Promise<JobRow> {
+  const jobs = createJobRepository(trx.db);
+  const facts = {
+    status: 'running' as const,
+    updated_at: (row.deployment_timestamp ?? 0) * 1_000,
+    manifest_yaml: row.manifest_yaml,
+    deployed_by: row.deployed_by,
+    infrastructure_target: row.infrastructure_target,
+    job_type_version: row.job_type_version,
+    deployment_id: row.id,
+    error: null,
+    notice: null,
+  };
+  if (existing) {
+    await jobs.update(existing.id, facts);
+    await requestEndpoints(trx, row, existing.id);
+    return { ...existing, ...facts };
+  }
+  const family = await trx.db
+    .selectFrom('job_family')
+    .select('id')
+    .where('name', '=', row.job_name)
+    .executeTakeFirstOrThrow();
+  const job: JobRow = {
+    id: randomUUID(),
+    family_id: family.id,
+    name: row.job_name,
+    version: row.job_version,
+    created_at: facts.updated_at,
+    last_call_at: null,
+    ...facts,
+  };
+  await jobs.insert(job);
+  await requestEndpoints(trx, row, job.id);
+  return job;
+}
+
+async function requestEndpoints(trx: StoreTransaction, row: DeploymentRow, jobId: string): Promise<void> {
+  const endpoints = readStoredManifest(row.manifest_yaml).public_endpoints ?? [];
+  const requests = endpoints.map((endpoint) => ({ id: randomUUID(), endpoint }));
+  await createJobRepository(trx.db).requestPublicEndpoints(jobId, requests);
+}
+
+/** The job is the deployer's; whoever starts a family may also deploy its next versions. */
+async function grantToOwner(
+  trx: StoreTransaction,
+  row: DeploymentRow,
+  job: JobRow,
+  isNewName: boolean,
+): Promise<void> {
+  const holder = { subjectId: row.subject_id, endpoint: null };
+  if (isNewName) {
+    await grantPermission(trx, { ...holder, scope: 'deploy_job', familyId: job.family_id, jobId: null });
+  }
+  for (const scope of OWNER_SCOPES) {
+    await grantPermission(trx, {
+      subjectId: row.subject_id,
+      scope,
+      familyId: null,
+      jobId: job.id,
+      endpoint: null,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import {
+  buildEventSchema,
+  type BuildEvent,
+  type BuildRequest,
+  type BuildResult,
+} from '@racetrack-platform/contracts';
+import { isErrorCode, PlatformError } from '@racetrack-platform/errors';
+
+export interface BuilderEvents {
+  /** Called in order; each is awaited before the next. */
+  onEvent(event: Exclude<BuildEvent, { type: 'result' | 'error' }>): Promise<void>;
+}
+
+export interface SpawnBuilderOptions {
+  /** Path of the builder's entry. */
+  readonly entry: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Runs one build in a child of its own. The request goes through its standard input, never through argv; the child
+ * ends with us, because its standard input closes then.
+ *
+ * @throws PlatformError with the builder's own code, or `BUILD_FAILED` when it dies without a word.
+ */
+export async function runBuild(
+  options: SpawnBuilderOptions,
+  request: BuildRequest,
+  events: BuilderEvents,
+  signal: AbortSignal,
+): Promise<BuildResult> {
+  signal.throwIfAborted();
+  const child = spawn(process.execPath, [options.entry], {
+    env: options.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const stderr = collectTail(child.stderr);
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', (code) => resolve(code));
+  });
+  const cancel = (): void => void child.stdin.end();
+  signal.addEventListener('abort', cancel);
+  child.stdin.on('error', () => {});
+  child.stdin.write(`${JSON.stringify(request)}\n`);
+  try {
+    let outcome: BuildResult | PlatformError | undefined;
+    for await (const line of createInterface({ input: child.stdout })) {
+      const event = parseEvent(line);
+      if (event.type === 'result') outcome = event.result;
+      else if (event.type === 'error') outcome = toError(event);
+      else await events.onEvent(event);
+    }
+    child.stdin.end();
+    const code = await exited;
+    signal.throwIfAborted();
+    if (outcome === undefined) throw died(code, stderr());
+    if (outcome instanceof PlatformError) throw outcome;
+    return outcome;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  }
+}
+
+function parseEvent(line: string): BuildEvent {
+  return buildEventSchema.parse(JSON.parse(line));
+}
+
+function toError(event: Extract<BuildEvent, { type: 'error' }>): PlatformError {
+  const code = isErrorCode(event.code) ? event.code : 'BUILD_FAILED';
+  return new PlatformError(code, event.message, { hint: event.hint ?? undefined });
+}
+
+function died(code: number | null, stderr: string): PlatformError {
+  const how = code === null ? 'was killed' : `exited with code ${code}`;
+  const why = stderr === '' ? '' : `: ${stderr}`;
+  return new PlatformError('BUILD_FAILED', `the builder ${how} without a result${why}`, {
+    hint: 'Deploy again; if it happens again, look for lack of memory on the server.',
+  });
+}
+
+/** Keeps the last 4,000 characters: enough for a message, never more than a child may flood us with. */
+function collectTail(stream: NodeJS.ReadableStream): () => string {
+  let tail = '';
+  stream.on('data', (chunk: Buffer) => {
+    tail = (tail + chunk.toString()).slice(-4_000);
+  });
+  return () => tail.trim();
+}

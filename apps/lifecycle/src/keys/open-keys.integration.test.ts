@@ -1,0 +1,128 @@
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  createMetaRepository,
+  openSqliteStore,
+  type MetaRepository,
+  type Store,
+} from '@racetrack-platform/db';
+import { openKeys } from './open-keys.ts';
+import { TUTORIAL_AUTH_KEY } from './tutorial-key.ts';
+
+describe('openKeys', () => {
+  let dataDir: string;
+  let store: Store;
+  let meta: MetaRepository;
+  const pathOf = (name: string) => join(dataDir, 'keys', name);
+  const open = async (options: Partial<Parameters<typeof openKeys>[0]> = {}) =>
+    await openKeys({ dataDir, meta, ...options });
+  const mismatch = expect.objectContaining({ code: 'KEY_MISMATCH' });
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'racetrack-keys-'));
+    store = await openSqliteStore(join(dataDir, 'racetrack.db'));
+    meta = createMetaRepository(store.db);
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await rm(dataDir, { recursive: true });
+  });
+
+  test('makes keys for a new store, for the owner alone, and finds them again', async () => {
+    const keys = await open();
+
+    expect(keys.secretsKey).toMatch(/^[0-9a-f]{64}$/);
+    expect(await open()).toEqual(keys);
+    expect((await readFile(pathOf('auth.key'), 'utf8')).trim()).toBe(keys.authKey);
+    expect((await stat(pathOf('auth.key'))).mode & 0o777).toBe(0o600);
+    expect((await stat(pathOf('secrets.key'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dataDir, 'keys'))).mode & 0o777).toBe(0o700);
+    expect((await readdir(join(dataDir, 'keys'))).sort()).toEqual(['auth.key', 'secrets.key']);
+  });
+
+  test('gives several starters at a time the same keys', async () => {
+    const all = await Promise.all([open(), open(), open()]);
+
+    expect(new Set(all.map((keys) => JSON.stringify(keys))).size).toBe(1);
+  });
+
+  test.each(['auth.key', 'secrets.key'])(
+    'refuses to start when %s is gone, and makes no new one',
+    async (name) => {
+      await open();
+      await rename(pathOf(name), pathOf('elsewhere'));
+
+      await expect(open()).rejects.toThrow(mismatch);
+      await expect(stat(pathOf(name))).rejects.toThrow('ENOENT');
+      await rename(pathOf('elsewhere'), pathOf(name));
+      await expect(open()).resolves.toBeDefined();
+    },
+  );
+
+  test.each([
+    ['auth.key', 'x'.repeat(32)],
+    ['secrets.key', '0'.repeat(64)],
+    ['secrets.key', ''],
+  ])('refuses to start when %s is another key: %j', async (name, text) => {
+    await open();
+    await writeFile(pathOf(name), text);
+
+    await expect(open()).rejects.toThrow(mismatch);
+  });
+
+  test('takes keys from outside and writes none', async () => {
+    const env = { authKey: 'k'.repeat(32), secretsKey: 'ab'.repeat(32) };
+
+    expect(await open({ env })).toEqual(env);
+    expect(await readdir(join(dataDir, 'keys'))).toEqual([]);
+    await expect(open({ env: { ...env, authKey: 'other-key-0123456789' } })).rejects.toThrow(mismatch);
+    await expect(open()).rejects.toThrow(mismatch);
+  });
+
+  test.each([
+    ['authKey', 'short'],
+    ['secretsKey', 'not hexadecimal'],
+  ])('refuses a malformed %s without showing it', async (name, value) => {
+    const error = await open({ env: { [name]: value } }).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(String(error)).not.toContain(value);
+  });
+
+  test('puts modes right that let others read the keys', async () => {
+    await open();
+    await chmod(pathOf('auth.key'), 0o644);
+    await chmod(join(dataDir, 'keys'), 0o755);
+    await open();
+
+    expect((await stat(pathOf('auth.key'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dataDir, 'keys'))).mode & 0o777).toBe(0o700);
+  });
+
+  test('refuses a key that is a link to another file', async () => {
+    await open();
+    await rename(pathOf('auth.key'), pathOf('elsewhere'));
+    await symlink(pathOf('elsewhere'), pathOf('auth.key'));
+
+    await expect(open()).rejects.toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  test('the tutorial gets the published key, and only the tutorial', async () => {
+    expect((await open({ tutorial: true })).authKey).toBe(TUTORIAL_AUTH_KEY);
+    await expect(open()).rejects.toThrow(mismatch);
+    await expect(open({ tutorial: true })).resolves.toBeDefined();
+  });
+
+  test('a store in use does not become a tutorial', async () => {
+    await open();
+
+    await expect(open({ tutorial: true })).rejects.toThrow(mismatch);
+  });
+
+  test('the published key is refused from outside too', async () => {
+    await expect(open({ env: { authKey: TUTORIAL_AUTH_KEY } })).rejects.toThrow(mismatch);
+  });
+});
