@@ -1,0 +1,78 @@
+import { CALLER_HEADER, DEFAULT_PORTS, TRACING_HEADER } from '@racetrack-platform/contracts';
+import { PlatformError } from '@racetrack-platform/errors';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** Grammar of a header's name (RFC 9110, 5.1: token). */
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]+$/);
+const milliseconds = z.coerce.number().int().min(0).max(2_147_483_647);
+
+const environmentSchema = z.object({
+  /** Where the last known routing tables are kept. */
+  RACETRACK_DATA_DIR: z.string().min(1).default('.racetrack'),
+  /** Address to listen on. */
+  RACETRACK_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Port to listen on; 0 is any free one. */
+  RACETRACK_PUB_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULT_PORTS.pub),
+  /** Path of lifecycle's change feed, a Unix socket; `DATA_DIR/run/feed.sock` when absent. */
+  RACETRACK_FEED: z.string().min(1).optional(),
+  /** Least severe level that is logged. */
+  RACETRACK_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** How long a job may take to accept a connection. */
+  RACETRACK_CONNECT_TIMEOUT_MS: milliseconds.min(1).default(5_000),
+  /** How long a job may take until its response headers; 0 is for ever, as in Racetrack 2.36. */
+  RACETRACK_RESPONSE_TIMEOUT_MS: milliseconds.default(0),
+  /** How long calls in flight may take to finish after a shutdown was asked for. */
+  RACETRACK_SHUTDOWN_TIMEOUT_MS: milliseconds.default(30_000),
+  /** How old the knowledge of a disconnected pub may become before it refuses calls; 0 is without limit. */
+  RACETRACK_MAX_FEED_AGE_MS: milliseconds.default(0),
+  /** Name of the header with the id of a call; the variable is the one of Racetrack 2.36. */
+  REQUEST_TRACING_HEADER: headerName.default(TRACING_HEADER),
+  /** Name of the header telling a job who called; the variable is the one of Racetrack 2.36. */
+  CALLER_NAME_HEADER: headerName.default(CALLER_HEADER),
+});
+
+/** What pub reads from its environment. */
+export interface PubConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly feedPath: string;
+  readonly snapshotPath: string;
+  readonly logLevel: string;
+  readonly connectTimeoutMs: number;
+  readonly responseTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly maxFeedAgeMs: number;
+  readonly tracingHeader: string;
+  readonly callerHeader: string;
+}
+
+/**
+ * Reads the configuration.
+ *
+ * @param environment - `process.env`; an empty variable counts as absent.
+ * @throws {@link PlatformError} `CONFIG_INVALID`, listing every problem at once.
+ */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): PubConfig {
+  const filled = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = environmentSchema.safeParse(filled);
+  if (!result.success) {
+    throw new PlatformError('CONFIG_INVALID', `pub's environment: ${z.prettifyError(result.error)}`, {
+      hint: 'Correct or remove the named variables.',
+    });
+  }
+  const values = result.data;
+  return {
+    host: values.RACETRACK_HOST,
+    port: values.RACETRACK_PUB_PORT,
+    feedPath: values.RACETRACK_FEED ?? join(values.RACETRACK_DATA_DIR, 'run', 'feed.sock'),
+    snapshotPath: join(values.RACETRACK_DATA_DIR, 'pub', 'snapshot.jsonl'),
+    logLevel: values.RACETRACK_LOG_LEVEL,
+    connectTimeoutMs: values.RACETRACK_CONNECT_TIMEOUT_MS,
+    responseTimeoutMs: values.RACETRACK_RESPONSE_TIMEOUT_MS,
+    shutdownTimeoutMs: values.RACETRACK_SHUTDOWN_TIMEOUT_MS,
+    maxFeedAgeMs: values.RACETRACK_MAX_FEED_AGE_MS,
+    tracingHeader: values.REQUEST_TRACING_HEADER,
+    callerHeader: values.CALLER_NAME_HEADER,
+  };
+}

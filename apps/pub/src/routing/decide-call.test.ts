@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { createTables } from '../feed/tables.ts';
+import { buildGrant, buildJob, buildSubject, buildToken } from '../testing/records.ts';
+import { decideCall, type Decision } from './decide-call.ts';
+
+const NOW_MS = 1_000_000;
+
+function decide(target: string, token?: string, method = 'GET'): Decision {
+  const tables = createTables('store', 1);
+  tables.put(buildJob({ publicEndpoints: ['/open'] }));
+  tables.put(buildJob({ name: 'other' }));
+  tables.put(buildSubject('alice'));
+  tables.put(buildSubject('bob', [buildGrant({ jobId: 'adder-1.0.0', endpoint: '/api' })]));
+  tables.put(buildToken('alice-token', 'alice'));
+  tables.put(buildToken('bob-token', 'bob'));
+  tables.put(buildToken('old-token', 'alice', NOW_MS));
+  tables.put(buildToken('young-token', 'alice', NOW_MS + 1));
+  tables.put(buildToken('ghost-token', 'ghost'));
+  const readHeader = (name: string) => (name === 'x-racetrack-auth' ? token : undefined);
+  return decideCall(tables, { method, target, readHeader }, NOW_MS);
+}
+
+function errorOf(decision: Decision): [string, string] {
+  return decision.kind === 'refused' ? [decision.error.code, decision.error.message] : [decision.kind, ''];
+}
+
+const REFUSED = 'Proxy request error: Unauthenticated: ';
+
+describe('decideCall', () => {
+  test('forwards what it authorised, under the exact version', () => {
+    expect(decide('/job/adder/latest/a%2Fb/?q', 'alice-token')).toMatchObject({
+      kind: 'call',
+      call: { path: '/pub/job/adder/1.0.0/a%2Fb/?q', endpoint: '/a%2Fb', caller: 'User alice' },
+    });
+  });
+
+  test.each([
+    [undefined, 'NOT_AUTHENTICATED', `${REFUSED}no header X-Racetrack-Auth: not logged in`],
+    ['', 'NOT_AUTHENTICATED', `${REFUSED}no header X-Racetrack-Auth: not logged in`],
+    ['unknown', 'NOT_AUTHENTICATED', `${REFUSED}wrong credentials: token is unknown or was revoked`],
+    ['old-token', 'NOT_AUTHENTICATED', `${REFUSED}given access token has expired`],
+    [
+      'ghost-token',
+      'NOT_AUTHENTICATED',
+      `${REFUSED}wrong credentials: the owner of this token is not active`,
+    ],
+    [
+      'bob-token',
+      'PERMISSION_DENIED',
+      `${REFUSED}no permission to do this operation: auth subject "User bob" does not have permission to access endpoint / at resource "adder v1.0.0" with scope "call_job"`,
+    ],
+  ])('refuses token %j as %s', (token, code, message) => {
+    expect(errorOf(decide('/job/adder/1.0.0', token))).toEqual([code, message]);
+  });
+
+  test.each([[undefined], ['unknown'], ['old-token']])(
+    'tells nobody with token %j whether a job exists',
+    (token) => {
+      expect(errorOf(decide('/job/nobody/1.0.0/live', token))).toEqual(
+        errorOf(decide('/job/adder/1.0.0', token)),
+      );
+    },
+  );
+
+  test('names the missing job to somebody it knows', () => {
+    expect(errorOf(decide('/job/nobody/1.0.0', 'bob-token'))).toEqual([
+      'JOB_NOT_FOUND',
+      'Proxy request error: Job was not found: No job named nobody',
+    ]);
+  });
+
+  test.each([
+    ['/live', 'call'],
+    ['/ready/', 'call'],
+    ['/health?x', 'call'],
+    ['/open', 'call'],
+    ['/open/below', 'call'],
+    ['/opener', 'refused'],
+    ['/open%2Fbelow', 'refused'],
+    ['/live/x', 'refused'],
+    ['//live', 'refused'],
+    ['/open/../secret', 'refused'],
+  ])('without a token %s is %s', (rest, kind) => {
+    expect(decide(`/job/adder/1.0.0${rest}`).kind).toBe(kind);
+  });
+
+  test('a public endpoint has no caller, whoever calls', () => {
+    expect(decide('/job/adder/1.0.0/open', 'alice-token')).toMatchObject({ call: { caller: undefined } });
+  });
+
+  test.each([
+    ['/job/adder/1.0.0/api', 'call'],
+    ['/job/adder/1.0.0/api/', 'call'],
+    ['/job/adder/latest/%61pi', 'call'],
+    ['/job/adder/1.0.0/api/x', 'refused'],
+    ['/job/other/1.0.0/api', 'refused'],
+  ])('a grant on one endpoint of one job makes %s a %s', (target, kind) => {
+    expect(decide(target, 'bob-token').kind).toBe(kind);
+  });
+
+  test('a token is good until the millisecond it expires', () => {
+    expect(decide('/job/adder/1.0.0', 'young-token').kind).toBe('call');
+  });
+
+  test('maintenance mode refuses everybody, probes included', () => {
+    const tables = createTables('store', 1);
+    tables.put(buildJob());
+    tables.put({ kind: 'setting', id: 'maintenance', value: true });
+    const head = { method: 'GET', target: '/job/adder/1.0.0/live', readHeader: () => undefined };
+    expect(errorOf(decideCall(tables, head, NOW_MS))[0]).toBe('MAINTENANCE');
+  });
+
+  test.each([
+    ['GET', '/live', 'page'],
+    ['HEAD', '/pub/health', 'page'],
+    ['POST', '/health', 'unknown'],
+    ['GET', '/nowhere', 'unknown'],
+  ])('%s %s is a %s', (method, target, kind) => {
+    expect(decide(target, undefined, method).kind).toBe(kind);
+  });
+});
