@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { API, JOB, createServedCli, type ServedCli } from '../testing/served-cli.ts';
+
+let served: ServedCli;
+let { cli, server, routes, logIn } = {} as ServedCli;
+
+beforeEach(async () => {
+  served = await createServedCli();
+  ({ cli, server, routes, logIn } = served);
+});
+
+afterEach(async () => await served[Symbol.asyncDispose]());
+
+describe('call', () => {
+  beforeEach(async () => {
+    routes[`GET ${API}/job/adder/latest`] = {
+      body: { ...JOB, pub_url: `${server.origin}/pub/job/adder/0.0.2` },
+    };
+    routes['POST /pub/job/adder/0.0.2/api/v1/perform'] = {
+      body: '{"sum": 42.0, "id": 12345678901234567890}',
+    };
+    await logIn();
+  });
+
+  test('sends the payload as it is written and prints the answer exactly', async () => {
+    const result = await cli.run(['call', 'adder', 'api/v1/perform', '{"numbers": [40, 2]}']);
+
+    expect(result.stdout).toBe('{\n    "sum": 42.0,\n    "id": 12345678901234567890\n}\n');
+    expect(server.requests[1]).toMatchObject({ body: '{"numbers": [40, 2]}' });
+    expect(server.requests[1]?.headers).toMatchObject({
+      'x-racetrack-auth': 'tok',
+      'content-type': 'application/json; charset=utf-8',
+    });
+  });
+
+  test('takes YAML, a file and standard input', async () => {
+    await cli.write('payload.yaml', 'numbers: [40, 2]\n');
+
+    await cli.run(['call', 'adder', '/api/v1/perform', 'numbers: [40, 2]']);
+    await cli.run(['call', 'adder', '/api/v1/perform', '@payload.yaml']);
+    await cli.run(['call', 'adder', '/api/v1/perform', '-'], { stdin: '{"numbers":[40,2]}' });
+
+    const bodies = server.requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
+    expect(bodies).toEqual(Array.from({ length: 3 }, () => '{"numbers":[40,2]}'));
+  });
+
+  test.each(['just text', '42', '{broken', '@missing.json'])('refuses the payload %j', async (payload) => {
+    expect(await cli.run(['call', 'adder', '/api/v1/perform', payload])).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+    });
+  });
+
+  test('prints what is not JSON as it came', async () => {
+    routes['GET /pub/job/adder/0.0.2/page'] = { headers: { 'content-type': 'text/html' }, body: '<p>' };
+
+    expect(await cli.run(['call', 'adder', '/page', '-X', 'get'])).toMatchObject({ stdout: '<p>' });
+  });
+
+  test('puts the answer into an envelope with --output json', async () => {
+    const result = await cli.run(['call', 'adder', '/api/v1/perform', '{}', '--output', 'json']);
+
+    expect(JSON.parse(result.stdout)).toMatchObject({ status: 200, body: { sum: 42 } });
+  });
+
+  test('fails with what the job or Pub said', async () => {
+    routes['POST /pub/job/adder/0.0.2/bad'] = {
+      status: 503,
+      body: { error: 'no instance', code: 'UPSTREAM_UNAVAILABLE', hint: 'Wait.', request_id: 'r', type: 'x' },
+    };
+
+    const result = await cli.run(['call', 'adder', '/bad', '{}']);
+
+    expect(result).toMatchObject({ exitCode: 5, stdout: '', stderr: 'error: no instance\nhint: Wait.\n' });
+  });
+
+  test('--curl prints a command that holds no token', async () => {
+    const result = await cli.run([
+      'call',
+      'adder',
+      '/x',
+      `{"q": "it's"}`,
+      '--curl',
+      '--remote',
+      server.origin,
+    ]);
+
+    expect(result.stdout).toContain(`$(racetrack get auth-token --remote ${server.origin})`);
+    expect(result.stdout).not.toContain('tok\n');
+    expect(result.stdout).not.toContain(': tok');
+  });
+});

@@ -1,0 +1,113 @@
+import { type Answer, errorFromAnswer } from '@racetrack-platform/client';
+import { PlatformError, scrub } from '@racetrack-platform/errors';
+import { z } from 'zod';
+import type { CommandContext } from '../command/command-context.ts';
+import { defineCommand } from '../command/define-command.ts';
+import { jobUrl } from '../call/job-url.ts';
+import { parseExactJson, renderExactJson } from '../call/exact-json.ts';
+import { readPayload } from '../call/read-payload.ts';
+import { renderCurl } from '../call/render-curl.ts';
+import { terminalSafe } from '../output/terminal-safe.ts';
+import { openSession } from '../remote/open-session.ts';
+import { remoteFlag } from '../remote/select-remote.ts';
+
+const DEFAULT_TIMEOUT_S = 300;
+const LONGEST_TIMEOUT_S = 86_400;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const BODILESS = new Set<string>(['GET', 'HEAD']);
+
+const inputSchema = z.object({
+  name: z.string().min(1),
+  endpoint: z.string(),
+  payload: z.string().optional(),
+  remote: z.string().optional(),
+  version: z.string().min(1).default('latest'),
+  method: z.string().toUpperCase().pipe(z.enum(METHODS)).default('POST'),
+  curl: z.boolean().default(false),
+  timeout: z.coerce.number().positive().max(LONGEST_TIMEOUT_S).default(DEFAULT_TIMEOUT_S),
+});
+type CallInput = z.infer<typeof inputSchema>;
+
+interface CallResult {
+  readonly url: string;
+  readonly status: number;
+  readonly content_type: string;
+  readonly body: unknown;
+}
+
+type CallOutcome =
+  | { readonly kind: 'curl'; readonly command: string }
+  | { readonly kind: 'answer'; readonly answer: Answer };
+
+/** `racetrack call`: with the token that the client holds. It prints by itself, since the answer may be bytes. */
+export const callCommand = defineCommand<CallInput, CallResult | undefined>({
+  input: inputSchema,
+  async run(context, input) {
+    const outcome = await call(context, input);
+    const { stdout } = context.io;
+    if (outcome.kind === 'curl') {
+      if (context.format === 'json')
+        stdout.write(`${JSON.stringify({ command: outcome.command }, null, 2)}\n`);
+      else stdout.write(`${outcome.command}\n`);
+      return undefined;
+    }
+    if (context.format === 'json') stdout.write(`${renderExactJson(presentAnswer(outcome.answer), 2)}\n`);
+    else stdout.write(renderBody(outcome.answer, stdout.isTerminal));
+    return undefined;
+  },
+  render: () => '',
+});
+
+async function call(context: CommandContext, input: CallInput): Promise<CallOutcome> {
+  const { io, log } = context;
+  const body = await readBody(context, input);
+  const { client, remote, token } = await openSession(context, input.remote);
+  const job = await client.getJob(input.name, input.version, { signal: io.signal });
+  const url = jobUrl(job.pub_url, input.endpoint);
+  if (input.curl) {
+    const tokenCommand = token === '' ? undefined : `racetrack get auth-token${remoteFlag(remote)}`;
+    return { kind: 'curl', command: renderCurl({ method: input.method, url, body, tokenCommand }) };
+  }
+  log.info(`Calling job "${input.name} ${job.version}" at ${scrub(url)}`);
+  const answer = await client.callJob(
+    { url, method: input.method, body, timeoutMs: input.timeout * 1000 },
+    { signal: io.signal },
+  );
+  if (answer.status >= 400) throw explainFailure(answer, input.name, job.version);
+  log.info('Response:');
+  return { kind: 'answer', answer };
+}
+
+function explainFailure(answer: Answer, name: string, version: string): PlatformError {
+  const error = errorFromAnswer(answer, `Job ${name} ${version} response error`);
+  if (error.hint !== undefined || answer.status < 500) return error;
+  return new PlatformError(error.code, error.message, {
+    cause: error,
+    hint: `See what the job printed: racetrack logs ${name} --version ${version}`,
+  });
+}
+
+async function readBody(context: CommandContext, input: CallInput): Promise<string | undefined> {
+  if (input.payload !== undefined) {
+    if (!BODILESS.has(input.method)) return await readPayload(context.io, input.payload);
+    throw new PlatformError('USAGE', `${input.method} takes no payload`, {
+      hint: 'Put parameters into the endpoint: /path?name=value.',
+    });
+  }
+  if (input.method !== 'POST') return undefined;
+  throw new PlatformError('USAGE', "Missing argument 'payload'.", {
+    hint: `For a call without parameters give '{}'; for another method, --method GET.`,
+  });
+}
+
+function presentAnswer({ url, status, contentType, isJson, text }: Answer): CallResult {
+  return { url, status, content_type: contentType, body: isJson ? (parseExactJson(text) ?? text) : text };
+}
+
+/** JSON is indented; anything else is printed as it came, bytes included. */
+function renderBody({ isJson, text, bytes }: Answer, isTerminal: boolean): string | Uint8Array {
+  const value = isJson ? parseExactJson(text) : undefined;
+  if (value !== undefined) return `${renderExactJson(value, 4)}\n`;
+  if (!isTerminal) return bytes;
+  return text.endsWith('\n') ? terminalSafe(text, true) : `${terminalSafe(text, true)}\n`;
+}

@@ -1,0 +1,7 @@
+import type { CommandSpec } from '../command/command-spec.ts';
+import { LATER_COMMANDS } from './later-commands.ts';
+import { JOB_COMMANDS } from './job-commands.ts';
+import { SETTING_COMMANDS } from './setting-commands.ts';
+
+/** Every command, in the order of the help text. */
+export const COMMANDS: readonly CommandSpec[] = [...JOB_COMMANDS, ...SETTING_COMMANDS, ...LATER_COMMANDS];

@@ -1,0 +1,48 @@
+import { PlatformError, scrub } from '@racetrack-platform/errors';
+import { z } from 'zod';
+import type { CommandContext } from '../command/command-context.ts';
+import { defineCommand } from '../command/define-command.ts';
+import { openSession } from '../remote/open-session.ts';
+import { readNamedJob } from './named-job.ts';
+
+const inputSchema = z.object({
+  name: z.string().min(1).optional(),
+  remoteArg: z.string().optional(),
+  remote: z.string().optional(),
+  version: z.string().min(1).optional(),
+  yes: z.boolean().default(false),
+});
+type DeleteInput = z.infer<typeof inputSchema>;
+
+interface DeleteResult {
+  readonly name: string;
+  readonly version: string;
+  readonly deleted: true;
+}
+
+/** `racetrack delete`: asks first on a terminal; scripts go ahead as with the original. */
+export const deleteCommand = defineCommand<DeleteInput, DeleteResult>({
+  input: inputSchema,
+  async run(context, input) {
+    const { name, version } = await readNamedJob(context, input.name, input.version);
+    if (version === undefined) {
+      throw new PlatformError('USAGE', "Missing option '--version'.", {
+        hint: `See the versions of ${name}: racetrack list.`,
+      });
+    }
+    const { client, remote } = await openSession(context, input.remote ?? input.remoteArg);
+    const server = scrub(remote.url);
+    if (!input.yes) await confirm(context, `Delete job "${name}" v${version} from ${server}?`);
+    await client.deleteJob(name, version, { signal: context.io.signal });
+    context.log.info(`Job "${name}" v${version} has been deleted from ${server}`);
+    return { name, version, deleted: true };
+  },
+  render: () => '',
+});
+
+async function confirm({ io }: CommandContext, question: string): Promise<void> {
+  if (io.stdin.kind !== 'terminal' || !io.stderr.isTerminal) return;
+  const answer = await io.ask(`${question} [y/N] `, { isSecret: false });
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new PlatformError('USAGE', 'nothing was deleted', { hint: 'Answer y, or give --yes.' });
+}

@@ -1,0 +1,152 @@
+import type { CommandSpec } from '../command/command-spec.ts';
+import {
+  BUILD_CONTEXT_OPTION,
+  EXTRA_VARS_OPTION,
+  JOB_ARGUMENT,
+  REMOTE_ARGUMENT,
+  REMOTE_OPTION,
+} from './shared-options.ts';
+
+const VERSION_OPTION = {
+  flags: '--version <version>',
+  summary: 'exact version, latest, or a pattern such as 1.x',
+} as const;
+const FOLLOW_OPTION = { flags: '-f, --follow', summary: 'go on showing new lines until Ctrl-C' } as const;
+
+/** Commands about jobs. */
+export const JOB_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ['deploy'],
+    summary: 'Build and start the job of a directory, or of a manifest on standard input (-)',
+    arguments: [
+      {
+        name: 'workdir',
+        isRequired: false,
+        summary:
+          'directory with a job.yaml, a manifest file, or - for standard input; the current directory by default',
+      },
+      REMOTE_ARGUMENT,
+    ],
+    options: [
+      REMOTE_OPTION,
+      EXTRA_VARS_OPTION,
+      BUILD_CONTEXT_OPTION,
+      { flags: '--force', summary: 'replace a version that was deployed before' },
+      { flags: '--no-cache', summary: 'build everything anew' },
+      { flags: '--watch <id>', summary: 'start nothing, but watch a deployment that is going on' },
+    ],
+    example: 'deploy sample/python-class --remote http://127.0.0.1:7002',
+    load: async () => (await import('./deploy.ts')).deployCommand,
+  },
+  {
+    path: ['validate'],
+    summary: 'Check a manifest without a server and print it with all defaults',
+    arguments: [
+      {
+        name: 'path',
+        isRequired: false,
+        summary: 'directory or manifest file, - for standard input; the current directory by default',
+      },
+    ],
+    options: [
+      EXTRA_VARS_OPTION,
+      {
+        flags: '--strict',
+        summary: 'refuse duplicate keys and everything else that would only be warned about',
+      },
+    ],
+    example: "validate . -e 'git.branch=dev'",
+    load: async () => (await import('./validate.ts')).validateCommand,
+  },
+  {
+    path: ['list'],
+    summary: 'List the jobs of the server',
+    arguments: [REMOTE_ARGUMENT],
+    options: [
+      REMOTE_OPTION,
+      {
+        flags: '-c, --column <column>',
+        summary: 'further column; may be repeated',
+        choices: [
+          'job_type',
+          'infrastructure',
+          'deployed_by',
+          'updated_at',
+          'last_call_at',
+          'pub_url',
+          'all',
+        ],
+        isRepeatable: true,
+      },
+    ],
+    example: 'list -c all',
+    load: async () => (await import('./list.ts')).listCommand,
+  },
+  {
+    path: ['logs'],
+    summary: 'Show what a job printed',
+    arguments: [JOB_ARGUMENT, REMOTE_ARGUMENT],
+    options: [
+      REMOTE_OPTION,
+      VERSION_OPTION,
+      { flags: '--tail <lines>', summary: 'how many of the last lines; 20 by default' },
+      FOLLOW_OPTION,
+    ],
+    example: 'logs adder --version 1.x -f',
+    load: async () => (await import('./logs.ts')).logsCommand,
+  },
+  {
+    path: ['build-logs'],
+    summary: 'Show how a job was built',
+    arguments: [JOB_ARGUMENT, REMOTE_ARGUMENT],
+    options: [
+      REMOTE_OPTION,
+      VERSION_OPTION,
+      { flags: '--tail <lines>', summary: 'how many of the last lines; all (0) by default' },
+      FOLLOW_OPTION,
+    ],
+    example: 'build-logs adder --version 0.0.1',
+    load: async () => (await import('./build-logs.ts')).buildLogsCommand,
+  },
+  {
+    path: ['delete'],
+    summary: 'Stop a version of a job and remove it',
+    arguments: [
+      { ...JOB_ARGUMENT, summary: 'name of the job, or a directory with its manifest' },
+      REMOTE_ARGUMENT,
+    ],
+    options: [
+      REMOTE_OPTION,
+      { flags: '--version <version>', summary: 'exact version; required with a name' },
+      { flags: '-y, --yes', summary: 'do not ask on the terminal' },
+    ],
+    example: 'delete adder --version 0.0.1',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./delete.ts')).deleteCommand,
+  },
+  {
+    path: ['call'],
+    summary: 'Call an endpoint of a job',
+    arguments: [
+      { name: 'name', isRequired: true, summary: 'name of the job' },
+      { name: 'endpoint', isRequired: true, summary: 'path within the job, such as /api/v1/perform' },
+      { name: 'payload', isRequired: false, summary: 'JSON or YAML; @file reads a file, - standard input' },
+    ],
+    options: [
+      REMOTE_OPTION,
+      VERSION_OPTION,
+      { flags: '-X, --method <method>', summary: 'HTTP method; POST by default' },
+      {
+        flags: '--curl',
+        summary: 'print the call as a curl command instead; the token is left to a sub-command',
+      },
+      {
+        flags: '--timeout <seconds>',
+        summary: 'how long to wait for the answer; 300 by default',
+      },
+    ],
+    example: `call adder /api/v1/perform '{"numbers": [40, 2]}'`,
+    showsHelpWhenBare: true,
+    load: async () => (await import('./call.ts')).callCommand,
+  },
+];

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { API, JOB, MANIFEST, createServedCli, type ServedCli } from '../testing/served-cli.ts';
+
+let served: ServedCli;
+let { cli, server, routes, logIn } = {} as ServedCli;
+
+beforeEach(async () => {
+  served = await createServedCli();
+  ({ cli, server, routes, logIn } = served);
+});
+
+afterEach(async () => await served[Symbol.asyncDispose]());
+
+describe('list', () => {
+  test('prints the chosen columns in a fixed order', async () => {
+    routes[`GET ${API}/job`] = { body: [JOB] };
+    await logIn();
+
+    const plain = await cli.run(['list']);
+    const wide = await cli.run(['list', '-c', 'last_call_at', '-c', 'job_type', '-c', 'infrastructure']);
+
+    expect(plain.stdout).toBe('NAME    VERSION   STATUS \nadder   0.0.2     RUNNING\n');
+    expect(wide.stdout).toContain(
+      'NAME    VERSION   STATUS    JOB TYPE        INFRASTRUCTURE   LAST CALL AT',
+    );
+    expect(wide.stdout).toContain(
+      'adder   0.0.2     RUNNING   python3:2.4.0                    never       ',
+    );
+  });
+
+  test('prints as JSON what the server said, and nothing else', async () => {
+    routes[`GET ${API}/job`] = { body: [{ ...JOB, further: 1 }] };
+    await logIn();
+
+    const result = await cli.run(['list', '--output', 'json'], { isTerminal: true });
+
+    expect(JSON.parse(result.stdout)).toEqual([{ ...JOB, further: 1 }]);
+  });
+});
+
+describe('logs and build-logs', () => {
+  test('resolve the version first and end with one line feed', async () => {
+    routes[`GET ${API}/job/adder/1.x`] = { body: JOB };
+    routes[`GET ${API}/job/adder/0.0.2/logs`] = { body: { logs: '  a\nb' } };
+    await logIn();
+
+    const result = await cli.run(['logs', 'adder', '--version', '1.x', '--tail', '2']);
+
+    expect(result).toMatchObject({ exitCode: 0, stdout: '  a\nb\n', stderr: '' });
+    expect(server.requests[1]?.url).toBe(`${API}/job/adder/0.0.2/logs?tail=2`);
+  });
+
+  test('take a directory in the older form, with the version of its manifest', async () => {
+    routes[`GET ${API}/job/adder/3.0.0`] = { body: { ...JOB, version: '3.0.0' } };
+    routes[`GET ${API}/job/adder/3.0.0/logs`] = { body: { logs: 'x\n' } };
+    await logIn();
+    await cli.write('job.yaml', MANIFEST.replace('0.0.1', '3.0.0'));
+
+    expect(await cli.run(['logs', '.', server.origin])).toMatchObject({ exitCode: 0, stdout: 'x\n' });
+    expect(await cli.run(['logs'])).toMatchObject({ exitCode: 0, stdout: 'x\n' });
+  });
+
+  test('build-logs asks for everything, of the alias as it is', async () => {
+    routes[`GET ${API}/job/adder/latest/build-logs`] = { body: { logs: 'built\n' } };
+    await logIn();
+
+    expect(await cli.run(['build-logs', 'adder'])).toMatchObject({ stdout: 'built\n' });
+    expect(server.requests[0]?.url).toBe(`${API}/job/adder/latest/build-logs?tail=0`);
+  });
+
+  test('build-logs --follow goes on until the deployment has ended', async () => {
+    let reads = 0;
+    routes[`GET ${API}/deploy`] = {
+      body: [
+        { id: 'd-9', status: 'done', job_name: 'other', job_version: '0.0.2' },
+        { id: 'd-1', status: 'in_progress', job_name: 'adder', job_version: '0.0.2' },
+      ],
+    };
+    routes[`GET ${API}/deploy/d-1/build-logs`] = ({ url }) => {
+      reads += 1;
+      const logs = url.endsWith('offset=0') ? 'one\n' : 'two\n';
+      return { body: { logs, next_offset: reads * 4, complete: reads === 2 } };
+    };
+    await logIn();
+
+    expect(await cli.run(['build-logs', 'adder', '-f'])).toMatchObject({ exitCode: 0, stdout: 'one\ntwo\n' });
+  });
+
+  test('encode names, so that none reaches another route', async () => {
+    await logIn();
+
+    await cli.run(['build-logs', 'a b?c', '--version', '1']);
+
+    expect(server.requests[0]?.url).toBe(`${API}/job/a%20b%3Fc/1/build-logs?tail=0`);
+  });
+});
+
+describe('delete', () => {
+  beforeEach(async () => {
+    routes[`DELETE ${API}/job/adder/0.0.2`] = { body: null };
+    await logIn();
+  });
+
+  test('goes ahead without a terminal, as with the original', async () => {
+    const result = await cli.run(['delete', 'adder', '--version', '0.0.2', '--output', 'json']);
+
+    expect(JSON.parse(result.stdout)).toEqual({ name: 'adder', version: '0.0.2', deleted: true });
+  });
+
+  test.each([
+    ['y', 0, 1],
+    ['n', 2, 0],
+    ['', 2, 0],
+  ])(
+    'asks on a terminal; the answer %j gives exit code %i and %i requests',
+    async (answer, exitCode, count) => {
+      const argv = ['delete', 'adder', '--version', '0.0.2'];
+      const result = await cli.run(argv, { isTerminal: true, stdinKind: 'terminal', answer });
+
+      expect(result.exitCode).toBe(exitCode);
+      expect(result.prompts[0]).toContain('Delete job "adder" v0.0.2');
+      expect(server.requests).toHaveLength(count);
+    },
+  );
+
+  test('does not ask with --yes, and needs a version', async () => {
+    const options = { isTerminal: true, stdinKind: 'terminal' } as const;
+
+    expect(await cli.run(['delete', 'adder', '--version', '0.0.2', '--yes'], options)).toMatchObject({
+      exitCode: 0,
+      prompts: [],
+    });
+    expect(await cli.run(['delete', 'adder'])).toMatchObject({ exitCode: 2 });
+  });
+});

@@ -1,0 +1,45 @@
+import {
+  deploymentDtoSchema,
+  infoDtoSchema,
+  jobDtoSchema,
+  userProfileDtoSchema,
+} from '@racetrack-platform/contracts';
+import { z } from 'zod';
+
+/*
+ * What the client reads of an answer. Only what it cannot work without is required, and states stay plain text: older
+ * and newer servers, and the original one, answer with fewer or more fields.
+ */
+
+/** `GET /info`. */
+export const infoAnswerSchema = infoDtoSchema.partial().extend({ auth_required: z.boolean() });
+export type InfoAnswer = z.infer<typeof infoAnswerSchema>;
+
+/** The account behind a token or a password. */
+export const accountAnswerSchema = userProfileDtoSchema.partial().extend({ username: z.string() });
+export type AccountAnswer = z.infer<typeof accountAnswerSchema>;
+
+/** A job; unknown fields are kept, so that `--output json` shows all that the server said. */
+export const jobAnswerSchema = jobDtoSchema
+  .partial()
+  .extend({
+    name: z.string(),
+    version: z.string(),
+    status: z.string(),
+    job_type_version: z.string().nullish(),
+    infrastructure_target: z.string().nullish(),
+  })
+  .loose();
+export type JobAnswer = z.infer<typeof jobAnswerSchema>;
+
+/** A deployment; `step`, `error_code`, `hint` and `commit` are missing on servers of the original. */
+export const deploymentAnswerSchema = deploymentDtoSchema
+  .partial()
+  .extend({
+    /** Compared in lower case, as the original client does. */
+    status: z.string().toLowerCase(),
+    job: z.looseObject({ pub_url: z.string().nullish() }).nullish(),
+    step: z.string().nullish(),
+  })
+  .loose();
+export type DeploymentAnswer = z.infer<typeof deploymentAnswerSchema>;

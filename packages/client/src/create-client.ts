@@ -1,0 +1,255 @@
+import {
+  buildLogSliceDtoSchema,
+  deploymentRequestedDtoSchema,
+  logsDtoSchema,
+  PRODUCT_VERSION,
+  type BuildLogSliceDto,
+  type DeployPayload,
+  type LoginPayload,
+} from '@racetrack-platform/contracts';
+import { PlatformError } from '@racetrack-platform/errors';
+import { z } from 'zod';
+import {
+  accountAnswerSchema,
+  deploymentAnswerSchema,
+  infoAnswerSchema,
+  jobAnswerSchema,
+  type AccountAnswer,
+  type DeploymentAnswer,
+  type InfoAnswer,
+  type JobAnswer,
+} from './answer-schemas.ts';
+import { presentDeployBody } from './deploy-body.ts';
+import { encodePath } from './encode-path.ts';
+import { errorFromAnswer } from './error-from-answer.ts';
+import {
+  requestHeaders,
+  send,
+  type Answer,
+  type Exchange,
+  type Fetch,
+  type TransportRequest,
+} from './transport.ts';
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_RETRIES = 2;
+/** What an upload may take on top of the timeout, per byte: a line of 2 Mbit/s still gets through. */
+const UPLOAD_MS_PER_BYTE = 1 / 250;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export interface ClientOptions {
+  /** The resolved lifecycle URL, such as `http://127.0.0.1:7002/lifecycle`. User and password in it become Basic authentication. */
+  readonly url: string;
+  /** Sent in `X-Racetrack-Auth`; none when undefined or empty. */
+  readonly token?: string | undefined;
+  /** @defaultValue the global `fetch`, which verifies TLS certificates. */
+  readonly fetch?: Fetch | undefined;
+  /** For each attempt of a request. @defaultValue 30 seconds, more for uploads */
+  readonly timeoutMs?: number | undefined;
+  /** Further attempts of a GET after network failures and 502, 503, 504. @defaultValue 2 */
+  readonly retries?: number | undefined;
+  /** Told about every request when it ends. */
+  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Overrides {@link ClientOptions.retries} for one request. */
+  readonly retries?: number | undefined;
+}
+
+export interface CallJobRequest {
+  /** Where to, complete: the job's `pub_url` with the endpoint. */
+  readonly url: string;
+  readonly method: string;
+  /** JSON text. */
+  readonly body?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The API of lifecycle. Every method throws `PlatformError` with the server's code, or `SERVER_UNREACHABLE`. */
+export interface LifecycleClient {
+  /** What the server says about itself; sends no token. */
+  info(options?: CallOptions): Promise<InfoAnswer>;
+  /** Whose token it is. */
+  validateUser(options?: CallOptions): Promise<AccountAnswer>;
+  /** Exchanges a password for the account's token; sends no token. */
+  login(credentials: LoginPayload, options?: CallOptions): Promise<AccountAnswer & { token: string }>;
+  /**
+   * Requests a deployment.
+   *
+   * @param buildContext - pieces of base64 text, instead of one long `build_context` in the payload.
+   * @returns the id of the deployment, which goes on at the server.
+   */
+  deploy(
+    payload: DeployPayload,
+    options?: CallOptions & { readonly buildContext?: readonly string[] | undefined },
+  ): Promise<{ id: string }>;
+  getDeployment(id: string, options?: CallOptions): Promise<DeploymentAnswer>;
+  /** The newest deployments first. */
+  listDeployments(limit: number, options?: CallOptions): Promise<DeploymentAnswer[]>;
+  /** The build log from a character offset on; servers of the original do not offer it (`NOT_FOUND`). */
+  getBuildLogSlice(id: string, offset: number, options?: CallOptions): Promise<BuildLogSliceDto>;
+  listJobs(options?: CallOptions): Promise<JobAnswer[]>;
+  /** @param version - exact, `latest` or a pattern such as `1.x`. */
+  getJob(name: string, version: string, options?: CallOptions): Promise<JobAnswer>;
+  deleteJob(name: string, version: string, options?: CallOptions): Promise<void>;
+  /** The last lines of the runtime log. */
+  getLogs(name: string, version: string, tail: number, options?: CallOptions): Promise<string>;
+  /** The last lines of the build log; 0 means all. */
+  getBuildLogs(name: string, version: string, tail: number, options?: CallOptions): Promise<string>;
+  /** Calls a job through pub and returns its answer as it is, whatever its status. */
+  callJob(request: CallJobRequest, options?: CallOptions): Promise<Answer>;
+}
+
+interface ApiRequest {
+  readonly path: string;
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: string | Blob;
+  readonly label?: string;
+  readonly withToken?: boolean;
+}
+
+/** Creates a typed client of one lifecycle server. Creating it sends nothing. */
+export function createClient(options: ClientOptions): LifecycleClient {
+  const { base, authorization } = parseBase(options.url);
+  const token = options.token ?? '';
+  const deps = { fetch: options.fetch ?? globalThis.fetch, onExchange: options.onExchange };
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+
+  async function request(api: ApiRequest, call: CallOptions = {}): Promise<Answer> {
+    const method = api.method ?? 'GET';
+    const sizeBytes = api.body instanceof Blob ? api.body.size : (api.body?.length ?? 0);
+    const complete: TransportRequest = {
+      method,
+      url: `${base}/api/v1${api.path}`,
+      headers: headers(api.withToken === false ? '' : token, api.body === undefined ? undefined : JSON_TYPE),
+      body: api.body,
+      timeoutMs: timeoutMs + sizeBytes * UPLOAD_MS_PER_BYTE,
+      retries: method === 'GET' ? (call.retries ?? options.retries ?? DEFAULT_RETRIES) : 0,
+      signal: call.signal,
+      label: api.label ?? 'Lifecycle response error',
+    };
+    const answer = await send(deps, complete);
+    if (answer.status >= 400) throw errorFromAnswer(answer, complete.label);
+    return answer;
+  }
+
+  function headers(auth: string, contentType: string | undefined): Record<string, string> {
+    const plain = requestHeaders(auth, `racetrack/${PRODUCT_VERSION}`, contentType);
+    return authorization === undefined ? plain : { ...plain, Authorization: authorization };
+  }
+
+  async function read<T>(schema: z.ZodType<T>, api: ApiRequest, call?: CallOptions): Promise<T> {
+    return parseAnswer(schema, await request(api, call), api.label ?? 'Lifecycle response error');
+  }
+
+  const statusLabel = 'Lifecycle deployment status';
+  return {
+    info: (call) => read(infoAnswerSchema, { path: '/info', withToken: false }, call),
+    validateUser: (call) => read(accountAnswerSchema, { path: '/users/validate_user_auth' }, call),
+    login: (credentials, call) =>
+      read(
+        accountAnswerSchema.extend({ token: z.string() }),
+        { path: '/users/login', method: 'POST', body: JSON.stringify(credentials), withToken: false },
+        call,
+      ),
+    deploy: (payload, call) =>
+      read(
+        deploymentRequestedDtoSchema,
+        {
+          path: '/deploy',
+          method: 'POST',
+          body: presentDeployBody(payload, call?.buildContext),
+          label: 'Lifecycle deploying error',
+        },
+        call,
+      ),
+    getDeployment: (id, call) =>
+      read(deploymentAnswerSchema, { path: encodePath('deploy', id), label: statusLabel }, call),
+    listDeployments: (limit, call) =>
+      read(z.array(deploymentAnswerSchema), { path: `/deploy?limit=${limit}` }, call),
+    getBuildLogSlice: (id, offset, call) =>
+      read(
+        buildLogSliceDtoSchema,
+        { path: `${encodePath('deploy', id, 'build-logs')}?offset=${offset}`, label: statusLabel },
+        call,
+      ),
+    listJobs: (call) => read(z.array(jobAnswerSchema), { path: '/job' }, call),
+    getJob: (name, version, call) => read(jobAnswerSchema, { path: encodePath('job', name, version) }, call),
+    async deleteJob(name, version, call) {
+      await request({ path: encodePath('job', name, version), method: 'DELETE' }, call);
+    },
+    async getLogs(name, version, tail, call) {
+      const path = `${encodePath('job', name, version, 'logs')}?tail=${tail}`;
+      return (await read(logsDtoSchema, { path }, call)).logs;
+    },
+    async getBuildLogs(name, version, tail, call) {
+      const path = `${encodePath('job', name, version, 'build-logs')}?tail=${tail}`;
+      return (await read(logsDtoSchema, { path }, call)).logs;
+    },
+    callJob: (job, call) =>
+      send(deps, {
+        method: job.method,
+        url: job.url,
+        headers: requestHeaders(
+          token,
+          `racetrack/${PRODUCT_VERSION}`,
+          job.body === undefined ? undefined : JSON_TYPE,
+        ),
+        body: job.body,
+        timeoutMs: job.timeoutMs ?? timeoutMs,
+        retries: 0,
+        signal: call?.signal,
+        label: 'Job response error',
+      }),
+  };
+}
+
+/** `fetch` refuses user and password in a URL, so they travel as Basic authentication (RFC 7617). */
+function parseBase(text: string): { base: string; authorization: string | undefined } {
+  if (!URL.canParse(text)) throw new PlatformError('CONFIG_INVALID', `"${text}" is not a URL`);
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new PlatformError('CONFIG_INVALID', `"${text}" is neither an http nor an https URL`);
+  }
+  const base = url.origin + url.pathname.replace(/\/+$/, '');
+  if (url.username === '' && url.password === '') return { base, authorization: undefined };
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const bytes = new TextEncoder().encode(credentials);
+  return { base, authorization: `Basic ${btoa(String.fromCodePoint(...bytes))}` };
+}
+
+function parseAnswer<T>(schema: z.ZodType<T>, answer: Answer, label: string): T {
+  const from = `${answer.method} ${answer.url}`;
+  if (!answer.isJson) {
+    const type = answer.contentType === '' ? 'no content type' : `"${answer.contentType}"`;
+    throw new PlatformError(
+      'INTERNAL',
+      `${label}: expected JSON response, got ${type}, ${answer.status} for url: ${from}`,
+      {
+        hint: 'Check that the address is that of a Racetrack lifecycle server: racetrack get remote.',
+      },
+    );
+  }
+  const result = schema.safeParse(parseJson(answer, label));
+  if (result.success) return result.data;
+  throw new PlatformError(
+    'INTERNAL',
+    `${label}: unexpected answer of ${from}: ${z.prettifyError(result.error)}`,
+    {
+      hint: 'The server may be of a version that does not fit this client.',
+    },
+  );
+}
+
+function parseJson(answer: Answer, label: string): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch (cause) {
+    const what = answer.text === '' ? 'no content' : 'broken JSON';
+    throw new PlatformError('INTERNAL', `${label}: ${what} in the answer of ${answer.method} ${answer.url}`, {
+      cause,
+    });
+  }
+}

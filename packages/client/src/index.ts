@@ -1,0 +1,10 @@
+export {
+  createClient,
+  type CallJobRequest,
+  type ClientOptions,
+  type LifecycleClient,
+} from './create-client.ts';
+export { encodePath } from './encode-path.ts';
+export { errorFromAnswer } from './error-from-answer.ts';
+export type { Answer, Exchange, Fetch, FetchAnswer } from './transport.ts';
+export type { AccountAnswer, DeploymentAnswer, InfoAnswer, JobAnswer } from './answer-schemas.ts';
