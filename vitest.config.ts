@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const excluded = ['**/node_modules/**', '**/.racetrack/**', '**/.runtime/**'];
+const excluded = ['**/node_modules/**', '**/.racetrack*/**', '**/.runtime/**'];
 
 /** `unit` is fast and alone; `integration` uses processes, git and files; `e2e` runs the whole platform. */
 export default defineConfig({

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from './command-line.ts';
+import { SETTINGS } from './settings.ts';
+
+function parse(...args: string[]) {
+  let [out, err] = ['', ''];
+  const deps = { writeOut: (text: string) => (out += text), writeErr: (text: string) => (err += text) };
+  return { invocation: parseCommandLine(deps, args), out, err };
+}
+
+describe('parseCommandLine', () => {
+  test('gives flags by the names of the settings', () => {
+    expect(parse('--pub-port', '0', '--keep-jobs').invocation).toEqual({
+      kind: 'run',
+      flags: { pubPort: '0', keepJobs: true },
+    });
+  });
+
+  test('stop takes the data directory before or after its name', () => {
+    const expected = { kind: 'stop', flags: { dataDir: 'd' } };
+
+    expect(parse('stop', '--data-dir', 'd').invocation).toMatchObject(expected);
+    expect(parse('--data-dir', 'd', 'stop').invocation).toMatchObject(expected);
+  });
+
+  test('the help names every setting and its variable', () => {
+    const { invocation, out } = parse('--help');
+
+    expect(invocation).toEqual({ kind: 'answered', exitCode: 0 });
+    for (const { env } of SETTINGS) expect(out).toContain(env);
+  });
+
+  test.each([[['--prot', '1']], [['--pub-port']], [['serve']]])('refuses %j with exit code 2', (args) => {
+    const { invocation, err } = parse(...args);
+
+    expect(invocation).toEqual({ kind: 'answered', exitCode: 2 });
+    expect(err).toContain('--help');
+  });
+});

@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander';
+import type { Flags } from './config.ts';
+import { SETTINGS } from './settings.ts';
+
+/** What the user asked for. `answered`: help, or a wrong option; everything was said already. */
+export type Invocation =
+  | { readonly kind: 'run'; readonly flags: Flags }
+  | { readonly kind: 'stop'; readonly flags: Flags }
+  | { readonly kind: 'answered'; readonly exitCode: number };
+
+interface CommandLineDeps {
+  /** Writes help to stdout. */
+  readonly writeOut: (text: string) => void;
+  /** Writes complaints to stderr. */
+  readonly writeErr: (text: string) => void;
+}
+
+/** Exit code for a wrong command line, as in the CLI. */
+const USAGE_EXIT_CODE = 2;
+
+/** The most wanted settings that the launcher passes on without looking at them. */
+const READ_BY_ROLES = [
+  '  RACETRACK_ADMIN_PASSWORD: password of the first account, admin; generated and printed once when not set',
+  '  RACETRACK_GIT_ALLOW_LOCAL: true lets jobs come from file:// and plain paths on this machine',
+];
+
+/**
+ * Reads the arguments of the launcher.
+ *
+ * @param deps - where help and complaints go.
+ * @param args - without the names of the interpreter and the script.
+ */
+export function parseCommandLine(deps: CommandLineDeps, args: readonly string[]): Invocation {
+  let invocation: Invocation = { kind: 'answered', exitCode: 0 };
+  const program = createCommand('racetrack-server', deps)
+    .usage('[options] [command]')
+    .description('Starts the Racetrack platform on this machine and keeps it running.')
+    .action((flags: Flags) => {
+      invocation = { kind: 'run', flags };
+    });
+  for (const { flag, env, help } of SETTINGS) {
+    if (flag !== undefined) program.option(`--${flag}`, `${help} [${env}]`);
+  }
+  const variables = SETTINGS.filter(({ flag }) => flag === undefined).map(
+    ({ env, help }) => `  ${env}: ${help}`,
+  );
+  program.addHelpText(
+    'after',
+    `\nEnvironment only:\n${[...variables, ...READ_BY_ROLES].join('\n')}\n\nStart with npm start, or tools/run apps/server/src/main.ts; all settings: docs/reference/environment.md`,
+  );
+  const stop = createCommand('stop', deps)
+    .description('stops the platform that runs on a data directory, and waits until it has ended')
+    .option(...dataDirOption())
+    .action((_flags: Flags, command: Command) => {
+      invocation = { kind: 'stop', flags: command.optsWithGlobals<Flags>() };
+    });
+  program.addCommand(stop);
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { kind: 'answered', exitCode: error.exitCode === 0 ? 0 : USAGE_EXIT_CODE };
+  }
+  return invocation;
+}
+
+function createCommand(name: string, deps: CommandLineDeps): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureOutput(deps)
+    .allowExcessArguments(false)
+    .showHelpAfterError('(--help lists the options)');
+}
+
+function dataDirOption(): [string, string] {
+  const [{ flag, env, help }] = SETTINGS;
+  return [`--${flag}`, `${help} [${env}]`];
+}

@@ -1,0 +1,81 @@
+/** One setting of the launcher, as a flag, an environment variable, or both. */
+interface Setting {
+  readonly key: string;
+  /** The long option without its dashes, with the name of its value; undefined when there is only the variable. */
+  readonly flag: string | undefined;
+  readonly env: string;
+  /** For `--help`: what it does and what it is when left out. */
+  readonly help: string;
+}
+
+/** Every setting, in the order of the help text. Children read the same variables (see `compose-environment.ts`). */
+export const SETTINGS = [
+  {
+    key: 'dataDir',
+    flag: 'data-dir <folder>',
+    env: 'RACETRACK_DATA_DIR',
+    help: 'where everything is kept: store, keys, builds, logs (default ./.racetrack)',
+  },
+  {
+    key: 'host',
+    flag: 'host <address>',
+    env: 'RACETRACK_HOST',
+    help: 'address to listen on (default 127.0.0.1, this machine only; 0.0.0.0 for all)',
+  },
+  {
+    key: 'lifecyclePort',
+    flag: 'lifecycle-port <port>',
+    env: 'RACETRACK_LIFECYCLE_PORT',
+    help: 'port of the API (default 7002, 0 for any free one)',
+  },
+  {
+    key: 'dashboardPort',
+    flag: 'dashboard-port <port>',
+    env: 'RACETRACK_DASHBOARD_PORT',
+    help: 'port of the dashboard (default 7003, 0 for any free one)',
+  },
+  {
+    key: 'pubPort',
+    flag: 'pub-port <port>',
+    env: 'RACETRACK_PUB_PORT',
+    help: 'port that jobs are called on (default 7005, 0 for any free one)',
+  },
+  {
+    key: 'roles',
+    flag: 'roles <list>',
+    env: 'RACETRACK_ROLES',
+    help: 'which processes to run: pub,control (default both)',
+  },
+  {
+    key: 'keepJobs',
+    flag: 'keep-jobs',
+    env: 'RACETRACK_KEEP_JOBS',
+    help: 'leave jobs running when the platform stops; the next start finds them again',
+  },
+  {
+    key: 'tutorial',
+    flag: 'tutorial',
+    env: 'RACETRACK_TUTORIAL',
+    help: 'well-known password and token for following the guides; this machine only',
+  },
+  {
+    key: 'externalPubUrl',
+    flag: 'external-pub-url <url>',
+    env: 'RACETRACK_EXTERNAL_PUB_URL',
+    help: 'address under which users reach jobs, when a proxy stands in front (default http://HOST:PUB_PORT/pub)',
+  },
+  {
+    key: 'logLevel',
+    flag: 'log-level <level>',
+    env: 'RACETRACK_LOG_LEVEL',
+    help: 'least level to log: debug, info, warn, error (default info)',
+  },
+  {
+    key: 'logFormat',
+    flag: undefined,
+    env: 'RACETRACK_LOG',
+    help: 'json sends all log lines to stderr instead of files, for containers (default text)',
+  },
+] as const satisfies readonly Setting[];
+
+export type SettingKey = (typeof SETTINGS)[number]['key'];
