@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { cleanDataDirectory } from './clean/clean-data-directory.ts';
 import { DEMO_USAGE, parseDemoArguments } from './demo/demo-arguments.ts';
 import { DemoFailure } from './demo/demo-failure.ts';
@@ -108,9 +107,10 @@ async function deployAndCall({
     await runRacetrack(['login', '--username', 'admin'], { ...options, input: `${adminPassword}\n` });
   });
   await steps.run('Deploy the job from its git repository', async () => {
-    const remote = pathToFileURL(DEMO_FOLDER.repository).href;
-    const source = ['-e', `git.remote=${remote}`, '-e', 'git.directory=.', '-e', 'git.branch=main'];
-    await runRacetrack(['deploy', DEMO_FOLDER.repository, ...source], options);
+    const args = ['deploy', DEMO_FOLDER.repository, '--build-context', 'git', '--output', 'json'];
+    const { commit } = JSON.parse(await runRacetrack(args, options)) as { commit?: string };
+    if (commit === undefined) throw new DemoFailure('the job was not built from its git repository');
+    console.log(`      built from commit ${commit}`);
   });
   await steps.run('Call it through pub', async () => {
     const answer = await runRacetrack(['call', JOB, '/api/v1/perform', REQUEST], options);

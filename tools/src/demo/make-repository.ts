@@ -1,4 +1,6 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { runCommand } from '../steps/run-command.ts';
 import { DemoFailure } from './demo-failure.ts';
 
@@ -17,7 +19,7 @@ const IDENTITY = {
 };
 
 /**
- * Makes a git repository with one commit out of a folder.
+ * Makes a git repository with one commit out of a job's folder; its manifest then names this very repository.
  *
  * @param source - the folder; left as it is.
  * @param repository - where the repository goes.
@@ -25,6 +27,7 @@ const IDENTITY = {
  */
 export async function makeRepository(source: string, repository: string): Promise<void> {
   cpSync(source, repository, { recursive: true });
+  pointManifestAt(repository);
   const commands = [
     ['init', '--quiet', '--initial-branch=main'],
     ['add', '--all'],
@@ -38,4 +41,12 @@ export async function makeRepository(source: string, repository: string): Promis
     });
     if (code !== 0) throw new DemoFailure(`git ${args[0]} failed: ${output.trim()}`);
   }
+}
+
+function pointManifestAt(repository: string): void {
+  const file = path.join(repository, 'job.yaml');
+  const manifest = readFileSync(file, 'utf8')
+    .replace(/^( +remote:).*$/m, `$1 ${pathToFileURL(repository).href}`)
+    .replace(/^( +directory:).*$/m, '$1 .');
+  writeFileSync(file, manifest);
 }
