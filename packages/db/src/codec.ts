@@ -22,3 +22,20 @@ export function toJson(value: unknown): string {
 export function fromJson(text: string): unknown {
   return JSON.parse(text);
 }
+
+/**
+ * Text that a program wrote, such as a log line or an error, as stored: NUL, which no store holds, becomes its symbol.
+ * Text from a person is refused instead, see `parameters.ts`.
+ */
+export function toText(value: string): string {
+  return value.replaceAll('\0', '\u2400');
+}
+
+/** Makes every text of a change storable, see {@link toText}. */
+export function cleanTexts<T extends object>(change: T): T {
+  const entries = Object.entries(change).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? toText(value) : value,
+  ]);
+  return Object.fromEntries(entries) as T;
+}

@@ -1,5 +1,9 @@
 import type { DeploymentPhase, DeploymentStatus, JobStatus, Scope } from '@racetrack-platform/contracts';
+import type { ColumnType } from 'kysely';
 import type { Flag } from './codec.ts';
+
+/** A column that came later: null when it is left out of an insert. */
+type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 /** One row: facts about the store itself, such as its id and the keys' check values. */
 export interface MetaTable {
@@ -105,6 +109,8 @@ export interface InstanceTable {
   drain_revision: number | null;
   restarts: number;
   next_restart_at: number | null;
+  /** Where it lives; null: a target that every host reaches. */
+  host_id: Optional<string>;
 }
 
 export interface DeploymentTable {
@@ -141,6 +147,10 @@ export interface DeploymentTable {
   lease_owner: string | null;
   lease_epoch: number;
   lease_expires_at: number;
+  /** The host that has to drive it, because its target or its upload is there; null: any. */
+  host_id: Optional<string>;
+  /** When somebody asked for its end. */
+  cancel_requested_at: Optional<number>;
 }
 
 /** A build log in pieces, in order of `seq`. */
@@ -207,6 +217,42 @@ export interface LeaseTable {
   expires_at: number;
 }
 
+/** A control process, known to the others while its heartbeat has not expired. */
+export interface ControlReplicaTable {
+  /** The owner id of its leases. */
+  id: string;
+  host_id: string;
+  hostname: string;
+  pid: number;
+  started_at: number;
+  expires_at: number;
+  /** The revision that every pub connected to it has acknowledged. */
+  acknowledged_revision: number | null;
+}
+
+/** The pubs of one replica have finished their calls to a draining instance. */
+export interface InstanceDrainTable {
+  instance_id: string;
+  replica_id: string;
+}
+
+/** The block of user ids for jobs on one host. */
+export interface UidRangeTable {
+  host_id: string;
+  first_uid: number;
+  size: number;
+  /** Where the search for a free one begins, so that a number comes back as late as possible. */
+  next_uid: number;
+}
+
+export interface UidAllocationTable {
+  host_id: string;
+  uid: number;
+  job_name: string;
+  job_version: string;
+  created_at: number;
+}
+
 export interface Database {
   meta: MetaTable;
   user: UserTable;
@@ -226,4 +272,8 @@ export interface Database {
   feed_revision: FeedRevisionTable;
   feed_change: FeedChangeTable;
   lease: LeaseTable;
+  control_replica: ControlReplicaTable;
+  instance_drain: InstanceDrainTable;
+  uid_range: UidRangeTable;
+  uid_allocation: UidAllocationTable;
 }

@@ -48,5 +48,34 @@ export {
   type TokenRepository,
   type TokenRow,
 } from './repositories/token-repository.ts';
+export {
+  createUidRepository,
+  UID_RANGE_SIZE,
+  type UidAllocationRow,
+  type UidRangeRow,
+  type UidRepository,
+} from './repositories/uid-repository.ts';
+export {
+  createReplicaRepository,
+  type ReplicaFacts,
+  type ReplicaRepository,
+  type ReplicaRow,
+} from './repositories/replica-repository.ts';
+export { createDrainRepository, type DrainRepository } from './repositories/drain-repository.ts';
 export { createUserRepository, type UserRepository, type UserRow } from './repositories/user-repository.ts';
-export { openSqliteStore, type Queryable, type Store, type StoreTransaction } from './store.ts';
+export type { InstanceHost } from './instance-hosts.ts';
+export { inspectStore, type StoreInspection } from './inspect-store.ts';
+export { connectStore, migrateStore, openSqliteStore, openStore } from './open-store.ts';
+export type { DumpProgress } from './dump/dump-format.ts';
+export { exportStore } from './dump/export-store.ts';
+export { importStore } from './dump/import-store.ts';
+export { readStoreState, type StoreState } from './store-state.ts';
+export type { StoreKind } from './schema-writer.ts';
+export type { Queryable, Store, StoreTransaction } from './store.ts';
+export {
+  describeStore,
+  readStoreOptions,
+  type PostgresOptions,
+  type SqliteOptions,
+  type StoreOptions,
+} from './store-options.ts';

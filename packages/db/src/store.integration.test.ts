@@ -1,39 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createFeedRepository, openSqliteStore, type Store } from './index.ts';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { createFeedRepository, openStore } from './index.ts';
+import { describeStores } from './testing/describe-stores.ts';
 
-describe('the SQLite store', () => {
-  let directory: string;
-  let store: Store;
-
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'racetrack-store-'));
-    store = await openSqliteStore(join(directory, 'racetrack.db'));
-  });
-
-  afterEach(async () => {
-    await store.close();
-    await rm(directory, { recursive: true });
-  });
-
+describeStores('the store', (fixture) => {
   test('opens again with what was written', async () => {
-    await store.db.insertInto('setting').values({ name: 'a', value: '1' }).execute();
-    await store.close();
-    store = await openSqliteStore(join(directory, 'racetrack.db'));
+    await fixture.store.db.insertInto('setting').values({ name: 'a', value: '1' }).execute();
+    const again = await openStore(fixture.options);
 
-    expect(await store.db.selectFrom('setting').selectAll().execute()).toEqual([{ name: 'a', value: '1' }]);
+    expect(await again.db.selectFrom('setting').selectAll().execute()).toEqual([{ name: 'a', value: '1' }]);
+    await again.close();
   });
 
   test('gives every transaction that changes feed records the next revision, in commit order', async () => {
     const seen: number[] = [];
-    store.onFeedChanged((revision) => seen.push(revision));
+    fixture.store.onFeedChanged((revision) => seen.push(revision));
 
     await Promise.all(
       ['a', 'b', 'c'].map(
         async (id) =>
-          await store.transaction(async (trx) => {
+          await fixture.store.transaction(async (trx) => {
             await trx.db.insertInto('setting').values({ name: id, value: '1' }).execute();
             trx.feedChanged('setting', id);
           }),
@@ -41,27 +27,28 @@ describe('the SQLite store', () => {
     );
 
     expect(seen).toEqual([1, 2, 3]);
-    expect(await createFeedRepository(store.db).findChangesSince(1)).toMatchObject({
+    expect(await createFeedRepository(fixture.store.db).findChangesSince(1)).toMatchObject({
       revision: 3,
       changes: [{ kind: 'setting' }, { kind: 'setting' }],
     });
   });
 
   test('a transaction that throws leaves neither rows nor a revision', async () => {
-    const failing = store.transaction(async (trx) => {
+    const failing = fixture.store.transaction(async (trx) => {
       await trx.db.insertInto('setting').values({ name: 'a', value: '1' }).execute();
       trx.feedChanged('setting', 'a');
       throw new Error('no');
     });
 
     await expect(failing).rejects.toThrow('no');
-    expect(await store.db.selectFrom('setting').selectAll().execute()).toEqual([]);
-    expect(await createFeedRepository(store.db).currentRevision()).toBe(0);
+    expect(await fixture.store.db.selectFrom('setting').selectAll().execute()).toEqual([]);
+    expect(await createFeedRepository(fixture.store.db).currentRevision()).toBe(0);
   });
 
   test('says when its history does not reach back far enough', async () => {
-    const feed = createFeedRepository(store.db);
-    for (const id of ['a', 'b', 'c']) await store.transaction(async (trx) => trx.feedChanged('setting', id));
+    const feed = createFeedRepository(fixture.store.db);
+    for (const id of ['a', 'b', 'c'])
+      await fixture.store.transaction(async (trx) => trx.feedChanged('setting', id));
     await feed.prune(1);
 
     expect(await feed.findChangesSince(0)).toBeUndefined();
@@ -70,15 +57,81 @@ describe('the SQLite store', () => {
   });
 
   test('a query past the transaction fails instead of waiting for it for ever', async () => {
-    const nested = store.transaction(async () => await store.db.selectFrom('setting').selectAll().execute());
+    const nested = fixture.store.transaction(
+      async () => await fixture.store.db.selectFrom('setting').selectAll().execute(),
+    );
 
     await expect(nested).rejects.toThrow('has to go through the transaction');
-    expect(await store.db.selectFrom('setting').selectAll().execute()).toEqual([]);
+    expect(await fixture.store.db.selectFrom('setting').selectAll().execute()).toEqual([]);
   });
 
   test('refuses a Date instead of storing nothing', async () => {
     const values = { name: 'a', value: new Date() as unknown as string };
 
-    await expect(store.db.insertInto('setting').values(values).execute()).rejects.toThrow('use the codec');
+    await expect(fixture.store.db.insertInto('setting').values(values).execute()).rejects.toThrow(
+      'use the codec',
+    );
+  });
+
+  test('refuses what only one of the databases could hold', async () => {
+    const insert = async (value: unknown) =>
+      await fixture.store.db
+        .insertInto('setting')
+        .values({ name: 'a', value: value as string })
+        .execute();
+
+    await expect(insert('a\0b')).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    for (const value of [true, { a: 1 }, Number.NaN]) {
+      await expect(insert(value)).rejects.toThrow('use the codec');
+    }
+    expect(await fixture.store.db.selectFrom('setting').selectAll().execute()).toEqual([]);
+  });
+
+  test('keeps texts of any script, and sorts and compares them by their bytes', async () => {
+    const names = ['B', 'a', 'Ä', 'z', '🦄', 'ab', 'a b', "a'b"];
+    for (const name of names) {
+      await fixture.store.db.insertInto('setting').values({ name, value: '"ß"' }).execute();
+    }
+    const rows = await fixture.store.db.selectFrom('setting').select('name').orderBy('name').execute();
+
+    expect(rows.map(({ name }) => name)).toEqual(['B', 'a', 'a b', "a'b", 'ab', 'z', 'Ä', '🦄']);
+    expect(await fixture.store.db.deleteFrom('setting').where('name', '=', 'b').execute()).toMatchObject([
+      { numDeletedRows: 0n },
+    ]);
+  });
+
+  test('holds every whole number that JavaScript can', async () => {
+    const { db } = fixture.store;
+    const value = Number.MAX_SAFE_INTEGER;
+    await db
+      .insertInto('lease')
+      .values({ name: 'a', owner: 'o', epoch: value, expires_at: -value })
+      .execute();
+
+    expect(await db.selectFrom('lease').select(['epoch', 'expires_at']).execute()).toEqual([
+      { epoch: value, expires_at: -value },
+    ]);
+  });
+
+  test('tells a transaction the revision that it will be committed as', async () => {
+    const { result, revision } = await fixture.store.transaction(async (trx) => {
+      trx.feedChanged('setting', 'a');
+      return [await trx.nextRevision(), await trx.nextRevision()];
+    });
+
+    expect([result, revision]).toEqual([[1, 1], 1]);
+    expect(await createFeedRepository(fixture.store.db).currentRevision()).toBe(1);
+  });
+
+  test('refuses a transaction within a transaction', async () => {
+    const nested = fixture.store.transaction(async () => await fixture.store.transaction(async () => 1));
+
+    await expect(nested).rejects.toThrow('has to go through the transaction');
+  });
+
+  test('of a newer release is not touched', async () => {
+    await sql`insert into migration (name, applied_at) values ('9999-later', 1)`.execute(fixture.store.db);
+
+    await expect(openStore(fixture.options)).rejects.toMatchObject({ code: 'STORE_NEWER' });
   });
 });

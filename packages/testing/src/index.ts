@@ -8,3 +8,10 @@ export { requestJob, type JobAnswer } from './request-job.ts';
 export { TEST_COMPILE_CACHE_DIR, TEST_JOB_DIR, TEST_JOB_FILE } from './test-job.ts';
 export { waitUntil } from './wait-until.ts';
 export { startHttpsGitServer, type HttpsGitServer } from './https-git-server.ts';
+export {
+  makeCertificate,
+  startHostileGitServer,
+  type Certificate,
+  type HostileGitServer,
+} from './hostile-git-server.ts';
+export { postgresMissing, startPostgres, type PostgresServer } from './postgres.ts';

@@ -8,7 +8,7 @@ import { waitUntil } from './wait-until.ts';
 export interface InfrastructureTargetHarness extends AsyncDisposable {
   readonly target: InfrastructureTarget;
   /** A request that starts the test job of this package, so that it listens where the target says. */
-  createRequest(overrides?: Partial<Pick<LaunchRequest, 'instanceId' | 'env'>>): LaunchRequest;
+  createRequest(overrides?: Partial<Pick<LaunchRequest, 'instanceId' | 'env' | 'resources'>>): LaunchRequest;
 }
 
 const GRACE = { gracePeriodMs: 2_000 };
@@ -36,7 +36,7 @@ function describeLaunch(create: () => Promise<InfrastructureTargetHarness>): voi
 
     const { address } = await harness.target.launch(harness.createRequest(), signal);
 
-    expect((await requestJob(address)).pid).toBeGreaterThan(1);
+    expect((await requestJob(address)).startId).not.toBe('');
   });
 
   test('launch hands over the environment, the deployment timestamp and nothing of its own', async ({
@@ -61,12 +61,12 @@ function describeLaunch(create: () => Promise<InfrastructureTargetHarness>): voi
     await using harness = await create();
     const request = harness.createRequest();
     const first = await harness.target.launch(request, signal);
-    const { pid } = await requestJob(first.address);
+    const { startId } = await requestJob(first.address);
 
     const second = await harness.target.launch(request, signal);
 
     expect(second).toEqual(first);
-    expect((await requestJob(second.address)).pid).toBe(pid);
+    expect((await requestJob(second.address)).startId).toBe(startId);
   });
 
   test('two launches of one instance at the same time start one job', async ({ signal }) => {
@@ -76,7 +76,7 @@ function describeLaunch(create: () => Promise<InfrastructureTargetHarness>): voi
     const results = await Promise.all([1, 2, 3].map(() => harness.target.launch(request, signal)));
     const answers = await Promise.all(results.map(({ address }) => requestJob(address)));
 
-    expect(new Set(answers.map(({ pid }) => pid)).size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.startId)).size).toBe(1);
     expect(await harness.target.observeAll(signal)).toHaveLength(1);
   });
 
@@ -84,13 +84,13 @@ function describeLaunch(create: () => Promise<InfrastructureTargetHarness>): voi
     await using harness = await create();
     const request = harness.createRequest();
     const { address } = await harness.target.launch(request, signal);
-    const { pid } = await requestJob(address);
+    const { startId } = await requestJob(address);
     await requestJob(address, '/exit?code=1');
     await waitForState(harness, request.instanceId, 'exited', signal);
 
     const again = await harness.target.launch(request, signal);
 
-    expect((await requestJob(again.address)).pid).not.toBe(pid);
+    expect((await requestJob(again.address)).startId).not.toBe(startId);
     expect(await waitForState(harness, request.instanceId, 'running', signal)).toMatchObject({
       exitCode: null,
       reason: null,
@@ -183,11 +183,11 @@ function describeRemove(create: () => Promise<InfrastructureTargetHarness>): voi
     await using harness = await create();
     const kept = await harness.target.launch(harness.createRequest({ instanceId: 'kept' }), signal);
     await harness.target.launch(harness.createRequest({ instanceId: 'removed' }), signal);
-    const { pid } = await requestJob(kept.address);
+    const { startId } = await requestJob(kept.address);
 
     await harness.target.remove('removed', GRACE, signal);
 
-    expect((await requestJob(kept.address)).pid).toBe(pid);
+    expect((await requestJob(kept.address)).startId).toBe(startId);
   });
 
   test('remove ends a job that ignores SIGTERM once the grace period is over', async ({ signal }) => {

@@ -5,6 +5,8 @@ import { waitUntil } from './wait-until.ts';
 /** What the test job tells about itself. */
 export interface JobAnswer {
   readonly pid: number;
+  /** Of this run of it, and of no other. */
+  readonly startId: string;
   /** Of its parent, the shim on the process target. */
   readonly ppid: number;
   readonly cwd: string;

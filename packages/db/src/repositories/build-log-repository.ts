@@ -1,3 +1,4 @@
+import { toText } from '../codec.ts';
 import type { Queryable } from '../store.ts';
 
 export interface BuildLogRepository {
@@ -19,7 +20,7 @@ export function createBuildLogRepository(db: Queryable): BuildLogRepository {
             .selectFrom('build_log')
             .select((inner) => inner.fn.coalesce(inner(inner.fn.max('seq'), '+', 1), inner.lit(0)).as('next'))
             .where('deployment_id', '=', deploymentId),
-          text,
+          text: toText(text),
         }))
         .execute();
     },

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { PlatformError } from '@racetrack-platform/errors';
+import { cleanTexts } from '../codec.ts';
 import type { DeploymentTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
 
@@ -27,20 +28,42 @@ export interface DeploymentRepository {
   findNewestBuilt(name: string): Promise<DeploymentRow | undefined>;
   /** @throws PlatformError `DEPLOYMENT_IN_PROGRESS` when one for this name and version is under way. */
   insert(row: Insertable<DeploymentTable>): Promise<void>;
-  /** Takes the oldest deployment that nobody drives, or whose driver's lease ran out. */
-  claimNext(owner: string, nowMs: number, leaseMs: number): Promise<DeploymentRow | undefined>;
+  /**
+   * Takes the oldest deployment that nobody drives, or whose driver's lease ran out.
+   *
+   * @param hostId - of the claimer: it takes its own host's, those of no host, and those whose host is not among
+   *   `liveHostIds` and cannot drive them any more.
+   */
+  claimNext(
+    owner: string,
+    hostId: string,
+    nowMs: number,
+    leaseMs: number,
+    liveHostIds: readonly string[],
+  ): Promise<DeploymentRow | undefined>;
+  /**
+   * Asks the driver to end it; the first time asked stays, and its reason. From then on it cannot be published. False:
+   * it is not in progress.
+   */
+  requestCancel(id: string, nowMs: number, reason?: string): Promise<boolean>;
+  /** Ids of the deployments that an owner drives and should end. */
+  listCancelRequested(owner: string): Promise<string[]>;
+  /** Writes as long as nobody drives it. False: somebody does, or it is over; nothing was written. */
+  updateUndriven(id: string, nowMs: number, change: Updateable<DeploymentTable>): Promise<boolean>;
   /** Prolongs a lease. False: it was lost, stop at once. */
   renew(lease: DeploymentLease, expiresAt: number): Promise<boolean>;
-  /** Writes on behalf of a lease. False: it was lost and nothing was written. */
+  /** Writes on behalf of a lease. False: it was lost, or it would publish what is cancelled; nothing was written. */
   update(lease: DeploymentLease, change: Updateable<DeploymentTable>): Promise<boolean>;
-  /** Voids all leases: at the start of the only server that opens this store, their owners are dead. */
-  releaseAll(): Promise<void>;
+  /** Voids the leases of owners that begin so: at a start, those before us on the same data directory are dead. */
+  releaseAll(ownerPrefix: string): Promise<void>;
   countInProgress(): Promise<number>;
   /** Whether somebody else's deployment of this name is under way, or, without `exceptSubjectId`, anybody's. */
   isNameInProgress(name: string, exceptSubjectId?: string): Promise<boolean>;
   isVersionInProgress(name: string, version: string): Promise<boolean>;
   /** Artifact keys that a live job or a deployment under way needs. */
   listArtifactKeysInUse(): Promise<string[]>;
+  /** Names of uploaded build contexts that a deployment under way may still unpack. */
+  listUploadsInUse(): Promise<string[]>;
   /** The newest timestamp given to any deployment of this job version, whole seconds. */
   findNewestTimestamp(name: string, version: string): Promise<number | undefined>;
 }
@@ -116,18 +139,25 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
       if (inserted) return;
       const job = `${row.job_name} ${row.job_version}`;
       throw new PlatformError('DEPLOYMENT_IN_PROGRESS', `There's already ongoing deployment of job ${job}`, {
-        hint: 'Wait until it ends, then deploy again.',
+        hint: await adviseOnOngoing(db, row),
       });
     },
 
-    async claimNext(owner, nowMs, leaseMs) {
-      const next = db
+    async claimNext(owner, hostId, nowMs, leaseMs, liveHostIds) {
+      const otherLiveHosts = liveHostIds.filter((id) => id !== hostId);
+      let next = db
         .selectFrom('deployment')
         .select('id')
         .where('status', '=', 'in_progress')
         .where('lease_expires_at', '<', nowMs)
         .orderBy('created_at')
+        .orderBy('id')
         .limit(1);
+      if (otherLiveHosts.length > 0) {
+        next = next.where((eb) =>
+          eb.or([eb('host_id', 'is', null), eb('host_id', 'not in', otherLiveHosts)]),
+        );
+      }
       return await db
         .updateTable('deployment')
         .set((eb) => ({
@@ -141,6 +171,41 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
         .executeTakeFirst();
     },
 
+    async requestCancel(id, nowMs, reason) {
+      const result = await db
+        .updateTable('deployment')
+        .set((eb) => ({
+          cancel_requested_at: eb.fn.coalesce('cancel_requested_at', eb.val(nowMs)),
+          error: eb.fn.coalesce('error', eb.val(reason ?? null)),
+        }))
+        .where('id', '=', id)
+        .where('status', '=', 'in_progress')
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+
+    async listCancelRequested(owner) {
+      const rows = await db
+        .selectFrom('deployment')
+        .select('id')
+        .where('status', '=', 'in_progress')
+        .where('lease_owner', '=', owner)
+        .where('cancel_requested_at', 'is not', null)
+        .execute();
+      return rows.map((row) => row.id);
+    },
+
+    async updateUndriven(id, nowMs, change) {
+      const result = await db
+        .updateTable('deployment')
+        .set(cleanTexts(change))
+        .where('id', '=', id)
+        .where('status', '=', 'in_progress')
+        .where('lease_expires_at', '<', nowMs)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+
     async renew(lease, expiresAt) {
       return await updateLeased(db, lease, { lease_expires_at: expiresAt });
     },
@@ -149,11 +214,12 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
       return await updateLeased(db, lease, change);
     },
 
-    async releaseAll() {
+    async releaseAll(ownerPrefix) {
       await db
         .updateTable('deployment')
         .set({ lease_owner: null, lease_expires_at: 0 })
         .where('status', '=', 'in_progress')
+        .where('lease_owner', 'like', `${ownerPrefix}%`)
         .execute();
     },
 
@@ -211,6 +277,16 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
       return rows.flatMap((row) => row.artifact_key ?? []);
     },
 
+    async listUploadsInUse() {
+      const rows = await db
+        .selectFrom('deployment')
+        .select('upload')
+        .where('status', '=', 'in_progress')
+        .where('upload', 'is not', null)
+        .execute();
+      return rows.flatMap((row) => row.upload ?? []);
+    },
+
     async findNewestTimestamp(name, version) {
       const row = await db
         .selectFrom('deployment')
@@ -230,11 +306,29 @@ async function updateLeased(
 ): Promise<boolean> {
   const result = await db
     .updateTable('deployment')
-    .set(change)
+    .set(cleanTexts(change))
     .where('id', '=', lease.id)
     .where('lease_owner', '=', lease.owner)
     .where('lease_epoch', '=', lease.epoch)
     .where('status', '=', 'in_progress')
+    .$if(change.step === 'published', (query) => query.where('cancel_requested_at', 'is', null))
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/** What can be done about the deployment that is under way; it may have ended since. */
+async function adviseOnOngoing(
+  db: Queryable,
+  { job_name: name, job_version: version }: Pick<DeploymentRow, 'job_name' | 'job_version'>,
+): Promise<string> {
+  const ongoing = await db
+    .selectFrom('deployment')
+    .select('id')
+    .where('job_name', '=', name)
+    .where('job_version', '=', version)
+    .where('status', '=', 'in_progress')
+    .executeTakeFirst();
+  if (ongoing === undefined) return 'Deploy again.';
+  const { id } = ongoing;
+  return `Wait until it ends (racetrack deploy --watch ${id}), or end it: racetrack cancel ${id}`;
 }

@@ -7,8 +7,10 @@ export interface FeedChange {
 }
 
 export interface FeedRepository {
-  /** Raises the revision by one and notes the changes under it. Only inside the transaction of the changes. */
-  record(changes: readonly FeedChange[]): Promise<number>;
+  /** Raises the revision by one. Only inside the transaction of the changes, which waits with it for its turn. */
+  takeRevision(): Promise<number>;
+  /** Notes what changed at a revision that this transaction took. */
+  record(revision: number, changes: readonly FeedChange[]): Promise<void>;
   currentRevision(): Promise<number>;
   /** What changed after `revision`, each record once; `undefined` when the history no longer reaches back so far. */
   findChangesSince(revision: number): Promise<{ revision: number; changes: FeedChange[] } | undefined>;
@@ -26,15 +28,19 @@ export function createFeedRepository(db: Queryable): FeedRepository {
   return {
     currentRevision,
 
-    async record(changes) {
+    async takeRevision() {
       const { revision } = await db
         .updateTable('feed_revision')
         .set((eb) => ({ revision: eb('revision', '+', 1) }))
         .returning('revision')
         .executeTakeFirstOrThrow();
+      return revision;
+    },
+
+    async record(revision, changes) {
+      if (changes.length === 0) return;
       const rows = changes.map(({ kind, id }) => ({ revision, kind, record_id: id }));
       await db.insertInto('feed_change').values(rows).execute();
-      return revision;
     },
 
     async findChangesSince(revision) {
@@ -44,7 +50,7 @@ export function createFeedRepository(db: Queryable): FeedRepository {
         .selectFrom('feed_change')
         .select((eb) => eb.fn.min('revision').as('revision'))
         .executeTakeFirst();
-      if (revision < current && (oldest?.revision ?? current) > revision + 1) return undefined;
+      if (revision < current && (oldest?.revision ?? Infinity) > revision + 1) return undefined;
       const rows = await db
         .selectFrom('feed_change')
         .select(['kind', 'record_id'])

@@ -23,7 +23,7 @@ export interface InstanceRepository {
 export function createInstanceRepository(db: Queryable): InstanceRepository {
   return {
     async list() {
-      return await db.selectFrom('instance').selectAll().orderBy('created_at').execute();
+      return await db.selectFrom('instance').selectAll().orderBy('created_at').orderBy('id').execute();
     },
 
     async listByDeployment(deploymentId) {
@@ -32,6 +32,7 @@ export function createInstanceRepository(db: Queryable): InstanceRepository {
         .selectAll()
         .where('deployment_id', '=', deploymentId)
         .orderBy('created_at')
+        .orderBy('id')
         .execute();
     },
 
@@ -43,6 +44,7 @@ export function createInstanceRepository(db: Queryable): InstanceRepository {
         .where('job_version', '=', version)
         .where('state', 'in', states)
         .orderBy('created_at')
+        .orderBy('id')
         .execute();
     },
 

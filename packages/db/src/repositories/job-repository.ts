@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { PlatformError } from '@racetrack-platform/errors';
+import { cleanTexts } from '../codec.ts';
 import type { JobTable, TrashJobTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
 
@@ -73,7 +74,7 @@ export function createJobRepository(db: Queryable): JobRepository {
     },
 
     async update(id, change) {
-      await db.updateTable('job').set(change).where('id', '=', id).execute();
+      await db.updateTable('job').set(cleanTexts(change)).where('id', '=', id).execute();
     },
 
     async noteCall(id, calledAt) {

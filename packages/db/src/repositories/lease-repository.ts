@@ -8,6 +8,8 @@ export interface LeaseRepository {
    *   change of hands, so that a write conditional on it cannot come from a former holder.
    */
   acquire(name: string, owner: string, nowMs: number, durationMs: number): Promise<number | undefined>;
+  /** Ends the leases of owners that begin so. */
+  expireAll(ownerPrefix: string): Promise<void>;
 }
 
 /** All SQL on the table `lease`. */
@@ -36,6 +38,14 @@ export function createLeaseRepository(db: Queryable): LeaseRepository {
         .returning('epoch')
         .executeTakeFirst();
       return taken?.epoch;
+    },
+
+    async expireAll(ownerPrefix) {
+      await db
+        .updateTable('lease')
+        .set({ expires_at: 0 })
+        .where('owner', 'like', `${ownerPrefix}%`)
+        .execute();
     },
   };
 }

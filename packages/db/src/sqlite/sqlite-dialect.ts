@@ -1,4 +1,5 @@
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Dialect } from 'kysely';
+import type { ConnectionScope } from '../connection-scope.ts';
 import { SqliteDriver } from './sqlite-driver.ts';
 
 /**
@@ -7,10 +8,10 @@ import { SqliteDriver } from './sqlite-driver.ts';
  *
  * @param path - of the database file; created when missing.
  */
-export function createSqliteDialect(path: string): Dialect {
+export function createSqliteDialect(path: string, scope: ConnectionScope): Dialect {
   return {
     createAdapter: () => new QueueingAdapter(),
-    createDriver: () => new SqliteDriver(path),
+    createDriver: () => new SqliteDriver(path, scope),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };

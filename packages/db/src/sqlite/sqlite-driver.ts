@@ -1,55 +1,72 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
-import { insideTransaction } from './inside-transaction.ts';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from 'kysely';
+import type { ConnectionScope } from '../connection-scope.ts';
+import { toParameter } from '../parameters.ts';
+import { SerialQueue } from '../serial-queue.ts';
+import { isBusy, toStoreError } from './sqlite-errors.ts';
 
 /** Prepared statements kept; beyond it the oldest go. Kysely makes a bounded set of texts, so this is ample. */
 const MAX_STATEMENTS = 500;
+/** How long a user waits for those before it. */
+const MAX_WAIT_MS = 30_000;
+/** How long another program may hold its lock before users are turned away, until it gives it back. */
+const MAX_BUSY_MS = 5_000;
+/** SQLite's own waiting would stop the whole process: it answers at once, and we ask again. */
+const BUSY_RETRY_MS = 20;
 
 /** One connection, handed to one user at a time: SQLite has one writer, and the calls are synchronous anyway. */
 export class SqliteDriver implements Driver {
   readonly #path: string;
-  readonly #waiting: (() => void)[] = [];
+  readonly #scope: ConnectionScope;
+  readonly #queue = new SerialQueue(MAX_WAIT_MS);
   #connection: SqliteConnection | undefined;
-  #busy = false;
 
-  constructor(path: string) {
+  constructor(path: string, scope: ConnectionScope) {
     this.#path = path;
+    this.#scope = scope;
   }
 
   async init(): Promise<void> {
-    const database = new DatabaseSync(this.#path, { timeout: 5_000 });
-    database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec('PRAGMA foreign_keys = ON');
-    this.#connection = new SqliteConnection(database);
+    let database: DatabaseSync | undefined;
+    try {
+      database = new DatabaseSync(this.#path, { timeout: 0 });
+      const connection = new SqliteConnection(database, this.#path);
+      await connection.exec('PRAGMA journal_mode = WAL');
+      await connection.exec('PRAGMA synchronous = FULL');
+      await connection.exec('PRAGMA foreign_keys = ON');
+      this.#connection = connection;
+    } catch (error) {
+      database?.close();
+      throw toStoreError(this.#path, error);
+    }
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    if (insideTransaction.getStore() === true) {
-      throw new Error('a query from inside a transaction has to go through the transaction');
-    }
-    if (this.#busy) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#busy = true;
+    this.#scope.assertOutside();
+    await this.#queue.enter();
     return this.#current();
   }
 
-  async beginTransaction(): Promise<void> {
-    this.#current().exec('BEGIN IMMEDIATE');
+  async beginTransaction(
+    _connection: DatabaseConnection,
+    { accessMode }: TransactionSettings,
+  ): Promise<void> {
+    // IMMEDIATE: a transaction that writes never fails halfway for want of the write lock.
+    await this.#current().exec(accessMode === 'read only' ? 'BEGIN' : 'BEGIN IMMEDIATE');
   }
 
   async commitTransaction(): Promise<void> {
-    this.#current().exec('COMMIT');
+    await this.#current().exec('COMMIT');
   }
 
   async rollbackTransaction(): Promise<void> {
-    this.#current().exec('ROLLBACK');
+    // Some failures, such as a full disk, have ended the transaction already.
+    if (this.#current().isInTransaction) await this.#current().exec('ROLLBACK');
   }
 
   async releaseConnection(): Promise<void> {
-    const next = this.#waiting.shift();
-    // The next user takes over without the flag ever falling, so that nobody can slip in between.
-    if (next) next();
-    else this.#busy = false;
+    this.#queue.leave();
   }
 
   async destroy(): Promise<void> {
@@ -65,14 +82,22 @@ export class SqliteDriver implements Driver {
 
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
+  readonly #path: string;
   readonly #statements = new Map<string, StatementSync>();
+  /** Since when every attempt has met another program's lock. */
+  #busySinceMs: number | undefined;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database;
+    this.#path = path;
   }
 
-  exec(sql: string): void {
-    this.#database.exec(sql);
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  async exec(sql: string): Promise<void> {
+    await this.#attempt(() => this.#database.exec(sql));
   }
 
   close(): void {
@@ -81,16 +106,36 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#prepare(query.sql);
-    const parameters = query.parameters.map(toSqlite);
-    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] };
-    const { changes, lastInsertRowid } = statement.run(...parameters);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    const parameters = query.parameters.map(toParameter);
+    return await this.#attempt(() => {
+      const statement = this.#prepare(query.sql);
+      if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] };
+      const { changes, lastInsertRowid } = statement.run(...parameters);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    });
   }
 
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    for (const row of this.#prepare(query.sql).iterate(...query.parameters.map(toSqlite))) {
-      yield { rows: [row as R] };
+    const parameters = query.parameters.map(toParameter);
+    // A statement of its own: a kept one could be run by somebody else between two rows.
+    const rows = await this.#attempt(() => this.#database.prepare(query.sql).iterate(...parameters));
+    for (const row of rows) yield { rows: [row as R] };
+  }
+
+  /** Repeats what another program's lock has kept from happening: then nothing was done. */
+  async #attempt<T>(work: () => T): Promise<T> {
+    for (;;) {
+      try {
+        const result = work();
+        this.#busySinceMs = undefined;
+        return result;
+      } catch (error) {
+        if (!isBusy(error)) throw toStoreError(this.#path, error);
+        this.#busySinceMs ??= Date.now();
+        // Those who queue behind do not wait as long once more, one after the other.
+        if (Date.now() - this.#busySinceMs >= MAX_BUSY_MS) throw toStoreError(this.#path, error);
+      }
+      await sleep(BUSY_RETRY_MS);
     }
   }
 
@@ -105,12 +150,4 @@ class SqliteConnection implements DatabaseConnection {
     this.#statements.set(sql, statement);
     return statement;
   }
-}
-
-/** node:sqlite would store a `Date` as NULL and refuse booleans: both are mistakes of ours, named here. */
-function toSqlite(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value;
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError(`a ${typeof value} cannot be stored as it is: use the codec`);
 }

@@ -1,0 +1,48 @@
+import type { Database } from '../database.ts';
+
+interface DumpTable {
+  /** Columns of the primary key, in order: rows are read and written in this order. */
+  readonly key: readonly string[];
+  /** False: it says what runs at the moment, or can be had again, and stays where it is. */
+  readonly isExported: boolean;
+}
+
+/** Every table, after those that it refers to. */
+const TABLES: Readonly<Record<keyof Database, DumpTable>> = {
+  meta: { key: ['key'], isExported: true },
+  user: { key: ['id'], isExported: true },
+  esc: { key: ['id'], isExported: true },
+  job_family: { key: ['id'], isExported: true },
+  subject: { key: ['id'], isExported: true },
+  token: { key: ['id'], isExported: true },
+  job: { key: ['id'], isExported: true },
+  permission: { key: ['id'], isExported: true },
+  public_endpoint: { key: ['id'], isExported: true },
+  trash_job: { key: ['id'], isExported: true },
+  deployment: { key: ['id'], isExported: true },
+  build_log: { key: ['deployment_id', 'seq'], isExported: true },
+  instance: { key: ['id'], isExported: true },
+  audit_event: { key: ['id'], isExported: true },
+  setting: { key: ['name'], isExported: true },
+  uid_range: { key: ['host_id'], isExported: true },
+  uid_allocation: { key: ['host_id', 'uid'], isExported: true },
+  feed_revision: { key: ['id'], isExported: true },
+  // Every pub takes a full snapshot of a store it does not know.
+  feed_change: { key: ['revision', 'kind', 'record_id'], isExported: false },
+  lease: { key: ['name'], isExported: false },
+  control_replica: { key: ['id'], isExported: false },
+  instance_drain: { key: ['instance_id', 'replica_id'], isExported: false },
+};
+
+export interface ExportedTable {
+  readonly name: string;
+  readonly key: readonly string[];
+}
+
+/** The tables of an export, in its order. */
+export const EXPORTED_TABLES: readonly ExportedTable[] = Object.entries(TABLES)
+  .filter(([, table]) => table.isExported)
+  .map(([name, { key }]) => ({ name, key }));
+
+/** Identity of one store, which an export names but never hands on: a copy is another store. */
+export const STORE_ID_KEY = 'store_id';

@@ -1,0 +1,14 @@
+import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type Dialect } from 'kysely';
+import type { ConnectionScope } from '../connection-scope.ts';
+import type { PostgresOptions } from '../store-options.ts';
+import { PostgresDriver } from './postgres-driver.ts';
+
+/** Kysely over `pg`, with a driver of ours: transactions that write follow each other, and nothing waits for ever. */
+export function createPostgresDialect(options: PostgresOptions, scope: ConnectionScope): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new PostgresDriver(options, scope),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
