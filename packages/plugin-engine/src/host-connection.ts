@@ -152,7 +152,7 @@ function receive(line: string, listeners: Map<number, RequestListener>, logger: 
     logger.warn({ text: line.slice(0, 200) }, 'a plugin printed past the protocol');
   } else if ('log' in message) {
     const { plugin, level, message: text, fields } = message.log;
-    logger[level]({ ...fields, plugin, text }, 'plugin message');
+    logger[level]({ ...fields, plugin }, text);
   } else if (message.id === null) {
     logger.error(
       { error: 'error' in message ? message.error : null },

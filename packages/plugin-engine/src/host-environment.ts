@@ -14,6 +14,8 @@ const NAMES = new Set([
   'REQUESTS_CA_BUNDLE',
   'NODE_EXTRA_CA_CERTS',
   'NODE_COMPILE_CACHE',
+  // For tests alone; it goes no further than the host itself.
+  'RACETRACK_FAILPOINTS',
 ]);
 const PREFIXES = ['LC_', 'PIP_', 'UV_', 'NPM_CONFIG_'];
 

@@ -14,8 +14,8 @@ export interface HostSupervisorOptions extends OpenHostOptions {
 }
 
 const MAX_RESTART_DELAY_MS = 5_000;
-/** A host that lived this long starts again with the first delay. */
-const STABLE_AFTER_MS = 60_000;
+/** A host that worked this long has come up: its end is a new story, and somebody waits for the next one. */
+const STABLE_AFTER_MS = 1_000;
 const CLOSE_GRACE_MS = 2_000;
 
 /** Keeps one plugin host running: starts it again when it ends, ends it when it is stuck. */

@@ -27,7 +27,7 @@ describe('plugin host, loading', () => {
         images: [{ source: 'jobtype', template: true }],
       },
     ]);
-    expect(host.targets()).toEqual([{ name: 'fake', runs: 'native', plugin: 'target' }]);
+    expect(host.targets()).toEqual([{ name: 'fake', runs: 'native', scope: 'host', plugin: 'target' }]);
   });
 
   test('plugins that fail, each in its own way, are reported and harm no other', async () => {
@@ -346,7 +346,7 @@ function targetPlugin(logs: string, stats = 'return [];'): string {
   return plugin(
     'target',
     `addInfrastructureTarget({
-       name: 'fake', runs: 'native',
+       name: 'fake', runs: 'native', scope: 'host',
        async launch() {}, async remove() {}, async observeAll() { return []; },
        async *logs() { ${logs} },
        async stats() { ${stats} },

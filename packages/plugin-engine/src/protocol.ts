@@ -100,7 +100,13 @@ export const pluginDescriptionSchema = z.object({
       ),
     }),
   ),
-  targets: z.array(z.object({ name: z.string(), runs: z.enum(['native', 'container']) })),
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      runs: z.enum(['native', 'container']),
+      scope: z.enum(['host', 'shared']),
+    }),
+  ),
   /** Why it cannot be used, or why a part of it is left out. */
   error: z.string().nullable(),
 });
@@ -122,6 +128,7 @@ const launchRequestSchema = z.object({
     memoryMaxBytes: z.number().nullable(),
     cpuMaxMillicores: z.number().nullable(),
   }),
+  account: z.object({ uid: z.int().positive(), gid: z.int().positive() }).nullable(),
 });
 
 const targetParams = z.object({ target: z.string() });
@@ -144,7 +151,7 @@ export const CALLS = {
   },
   launch: {
     params: targetParams.extend({ request: launchRequestSchema }),
-    result: z.object({ address: addressSchema }),
+    result: z.object({ address: addressSchema, warnings: z.array(z.string()).optional() }),
   },
   remove: {
     params: targetParams.extend({

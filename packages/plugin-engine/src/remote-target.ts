@@ -37,11 +37,12 @@ export async function callPlugin<Name extends CallName>(
 export function createRemoteTarget(
   caller: HostCaller,
   plugin: string,
-  { name, runs }: Pick<InfrastructureTarget, 'name' | 'runs'>,
+  { name, runs, scope }: Pick<InfrastructureTarget, 'name' | 'runs' | 'scope'>,
 ): InfrastructureTarget {
   return {
     name,
     runs,
+    scope,
 
     async launch(request, signal) {
       return await callPlugin(caller, plugin, 'launch', { target: name, request }, signal);

@@ -1,6 +1,7 @@
 export type {
   InfrastructureTarget,
   InstanceStats,
+  JobAccount,
   JobRef,
   LaunchRequest,
   LaunchResult,

@@ -33,10 +33,23 @@ export interface LaunchRequest {
     readonly memoryMaxBytes: number | null;
     readonly cpuMaxMillicores: number | null;
   };
+  /**
+   * Numbers of a user and a group that are this job's alone, for a target of scope `host` that runs jobs as processes.
+   * `null`: the platform keeps none for it, and the job runs as the platform's own user.
+   */
+  readonly account: JobAccount | null;
+}
+
+/** Numbers only: such a user has no name, no password and no home of its own. */
+export interface JobAccount {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface LaunchResult {
   readonly address: Address;
+  /** What was asked for and cannot be had on this machine, for the author of the job. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** One instance as the target sees it now. */
@@ -68,6 +81,8 @@ export interface InfrastructureTarget {
   readonly name: string;
   /** Which half of a job type it needs (design D6). */
   readonly runs: 'native' | 'container';
+  /** Whether its instances live on the machine that launches them, or somewhere that every machine reaches. */
+  readonly scope: 'host' | 'shared';
   /**
    * Starts an instance. Resolves once the target accepted it, not once it is ready. When that instance is already
    * running, answers its address and does nothing, also when two calls come at once; when it has exited, starts it

@@ -10,5 +10,5 @@ test.each([
   [143, 'killed by SIGTERM'],
   [255, 'exit code 255'],
 ])('code %j is told as %s', (code, text) => {
-  expect(describeExit({ code, at: 0 })).toBe(text);
+  expect(describeExit({ code })).toBe(text);
 });

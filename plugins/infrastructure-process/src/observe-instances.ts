@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { ObservedInstance } from '@racetrack-platform/plugin-sdk';
+import type { CgroupManager } from '@racetrack-platform/sandbox';
 import { describeExit } from './describe-exit.ts';
 import {
   findExitRecord,
@@ -12,6 +13,7 @@ import {
   type ProcessRecord,
 } from './files/instance-files.ts';
 import { chooseSocketPath } from './files/socket-path.ts';
+import { findEndReason } from './find-end-reason.ts';
 import type { ProcessTable } from './processes/process-table.ts';
 
 export interface ObserveInstancesDeps {
@@ -19,6 +21,7 @@ export interface ObserveInstancesDeps {
   readonly bootId: string;
   readonly instancesDir: string;
   readonly socketsDir: string;
+  readonly cgroups: CgroupManager | null;
   /** Whether someone works on the instance now. */
   readonly isBusy: (instanceId: string) => boolean;
 }
@@ -38,7 +41,9 @@ export async function observeInstances(deps: ObserveInstancesDeps): Promise<Obse
   for (const [index, { id, files, record }] of found.entries()) {
     if (index % BATCH === BATCH - 1) await yieldToOthers();
     const isAlive = record?.bootId === deps.bootId && living.get(record.pid)?.startTime === record.startTime;
-    observed.push(observe(deps, id, files, record, isAlive));
+    const seen = observe(deps, id, files, record, isAlive);
+    const reason = seen.state === 'exited' ? await findEndReason(deps.cgroups, id, files) : undefined;
+    observed.push(reason === undefined ? seen : { ...seen, reason });
   }
   return observed;
 }

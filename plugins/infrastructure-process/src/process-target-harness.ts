@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LaunchRequest } from '@racetrack-platform/plugin-sdk';
+import type { JobAccount, LaunchRequest } from '@racetrack-platform/plugin-sdk';
 import {
   createTemporaryDirectory,
   TEST_COMPILE_CACHE_DIR,
@@ -10,6 +12,13 @@ import { createProcessTarget } from './process-target.ts';
 import { openProcessTable, type ProcessTable } from './processes/process-table.ts';
 import { parseSettings } from './settings.ts';
 
+/** What a test may want otherwise. */
+export interface TestRequestOverrides extends Partial<
+  Pick<LaunchRequest, 'instanceId' | 'env' | 'resources' | 'account'>
+> {
+  readonly command?: readonly string[];
+}
+
 /** The process target in a directory of its own, for tests. */
 export interface ProcessTargetHarness extends InfrastructureTargetHarness {
   /** For `instances/` and `sockets/`. */
@@ -17,27 +26,32 @@ export interface ProcessTargetHarness extends InfrastructureTargetHarness {
   readonly table: ProcessTable;
   /** What the target reported. */
   readonly messages: readonly string[];
+  createRequest(overrides?: TestRequestOverrides): LaunchRequest;
 }
 
-/** @param settings - beside the directories. */
+/** @param settings - beside the directories; with isolation `account` all requests have an account. */
 export async function createProcessTargetHarness(
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<ProcessTargetHarness> {
   const directory = await createTemporaryDirectory();
+  // Somebody else's directory in real life: without a view of their own, accounts have to pass through it.
+  chmodSync(directory.path, 0o711);
+  const dataDir = join(directory.path, 'data');
   const table = openProcessTable();
   const messages: string[] = [];
   const target = await createProcessTarget({
-    settings: parseSettings(settings, directory.path),
+    settings: parseSettings({ platformDir: dataDir, ...settings }, dataDir),
     table,
-    baseEnvironment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8', TMPDIR: '/tmp' },
+    baseEnvironment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
     log: (_level, message) => messages.push(message),
   });
+  const account = settings['isolation'] === 'account' ? createTestAccount() : null;
   return {
     target,
-    dataDir: directory.path,
+    dataDir,
     table,
     messages,
-    createRequest: createTestRequest,
+    createRequest: (overrides) => createTestRequest({ account, ...overrides }),
     [Symbol.asyncDispose]: async () => {
       target[Symbol.dispose]();
       const signal = AbortSignal.timeout(20_000);
@@ -49,10 +63,14 @@ export async function createProcessTargetHarness(
   };
 }
 
+/** Numbers that nobody has. */
+export function createTestAccount(): JobAccount {
+  const uid = 1_900_000_000 + randomInt(1_000_000);
+  return { uid, gid: uid };
+}
+
 /** Starts the test job; `command` is put in its place when given. */
-export function createTestRequest(
-  overrides: Partial<Pick<LaunchRequest, 'instanceId' | 'env'>> & { readonly command?: string[] } = {},
-): LaunchRequest {
+export function createTestRequest(overrides: TestRequestOverrides = {}): LaunchRequest {
   const command = overrides.command ?? [process.execPath, join('${source}', 'test-job.ts'), '${socket}'];
   return {
     instanceId: overrides.instanceId ?? 'i-1',
@@ -63,9 +81,13 @@ export function createTestRequest(
       sourceDir: TEST_JOB_DIR,
       environmentDir: '/nonexistent',
       pluginDir: '/nonexistent',
-      run: { command, env: { JOB_SOCKET: '${socket}', NODE_COMPILE_CACHE: TEST_COMPILE_CACHE_DIR } },
+      run: {
+        command: [...command],
+        env: { JOB_SOCKET: '${socket}', NODE_COMPILE_CACHE: TEST_COMPILE_CACHE_DIR },
+      },
     },
     env: overrides.env ?? {},
-    resources: { memoryMaxBytes: null, cpuMaxMillicores: null },
+    resources: overrides.resources ?? { memoryMaxBytes: null, cpuMaxMillicores: null },
+    account: overrides.account ?? null,
   };
 }

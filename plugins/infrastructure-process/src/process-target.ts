@@ -1,13 +1,22 @@
 import { existsSync } from 'node:fs';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { InfrastructureTarget, PluginContext } from '@racetrack-platform/plugin-sdk';
-import { getInstanceFiles, listInstanceIds } from './files/instance-files.ts';
+import {
+  findInstanceRecord,
+  getInstanceFiles,
+  listInstanceIds,
+  type EndRecord,
+} from './files/instance-files.ts';
 import { nameOwner } from './files/socket-path.ts';
+import { createSocketSeals, isSealed } from './files/socket-seals.ts';
+import { openIsolation } from './isolation/open-isolation.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { launchInstance } from './launch/launch-instance.ts';
+import { endInstance } from './limits/end-instance.ts';
+import { watchInstances } from './limits/watch-instances.ts';
 import { createLogRotations } from './logs/log-rotations.ts';
 import { readLog } from './logs/read-log.ts';
-import { rotateLog } from './logs/rotate-log.ts';
+import { startLogRotation } from './logs/start-log-rotation.ts';
 import { observeInstances } from './observe-instances.ts';
 import type { ProcessTable } from './processes/process-table.ts';
 import { readStats } from './read-stats.ts';
@@ -28,16 +37,20 @@ const SETTLE_INTERVAL_MS = 60_000;
 /** Jobs as plain processes of this machine, each in a session of its own under a tiny shim (design D8). */
 export interface ProcessTarget extends InfrastructureTarget, Disposable {}
 
-/** @returns the target; disposing of it ends its timer, and no job. */
+/** @returns the target; disposing of it ends its timers, and no job. */
 export async function createProcessTarget(deps: ProcessTargetDeps): Promise<ProcessTarget> {
   const { settings, table, log } = deps;
   const { instancesDir, socketsDir } = settings;
   const locks = createKeyedLock();
   const rotations = createLogRotations();
+  const owner = nameOwner(instancesDir);
+  const [bootId, isolation] = await Promise.all([table.readBootId(), openIsolation(settings, owner, log)]);
   const shared = {
     table,
-    bootId: await table.readBootId(),
-    owner: nameOwner(instancesDir),
+    bootId,
+    owner,
+    isolation,
+    cgroups: isolation.cgroups,
     instancesDir,
     socketsDir,
     baseEnvironment: deps.baseEnvironment,
@@ -46,26 +59,54 @@ export async function createProcessTarget(deps: ProcessTargetDeps): Promise<Proc
   };
   let settledAt = Number.NEGATIVE_INFINITY;
 
-  async function rotateLogs(): Promise<void> {
-    for (const instanceId of listInstanceIds(instancesDir)) {
-      const onRotated = (baseOffset: number): void => rotations.record(instanceId, baseOffset);
-      await rotateLog(getInstanceFiles(instancesDir, instanceId), settings.maxLogBytes, onRotated).catch(
-        (error: unknown) => log('warn', 'a log could not be rotated', { instanceId, error: String(error) }),
-      );
-    }
-  }
-  const rotation = startRepeating(rotateLogs, settings.rotateIntervalMs);
+  const end = async (instanceId: string, record: EndRecord): Promise<void> => {
+    await locks.run(instanceId, async () => await endInstance(shared, instanceId, record));
+  };
+  const seals = createSocketSeals((instanceId) => {
+    const reason = 'it put something else in the place of its socket';
+    void end(instanceId, { cause: 'socket', reason }).catch((error: unknown) =>
+      log('error', 'an instance could not be ended', { instanceId, error: String(error) }),
+    );
+  });
+  const seal = (instanceId: string): void => {
+    const record = findInstanceRecord(getInstanceFiles(instancesDir, instanceId));
+    const account = record?.confinement?.account ?? null;
+    if (record?.address.kind !== 'unix' || account === null) return;
+    const socket = { path: record.address.path, account };
+    if (!isSealed(socket)) seals.watch(instanceId, socket);
+  };
+  for (const instanceId of listInstanceIds(instancesDir)) seal(instanceId);
+  const watchdog = watchInstances({
+    ...shared,
+    diskLimitBytes: settings.diskLimitBytes,
+    intervalMs: settings.watchIntervalMs,
+    end,
+  });
+  const rotation = startLogRotation({
+    instancesDir,
+    maxLogBytes: settings.maxLogBytes,
+    intervalMs: settings.rotateIntervalMs,
+    onRotated: (instanceId, baseOffset) => rotations.record(instanceId, baseOffset),
+    onError: (instanceId, error) =>
+      log('warn', 'a log could not be rotated', { instanceId, error: String(error) }),
+  });
 
   return {
     name: 'process',
     runs: 'native',
+    scope: 'host',
 
     async launch(request, signal) {
-      return await locks.run(request.instanceId, async () => await launchInstance(shared, request, signal));
+      return await locks.run(request.instanceId, async () => {
+        const result = await launchInstance(shared, request, signal);
+        seal(request.instanceId);
+        return result;
+      });
     },
 
     async remove(instanceId, { gracePeriodMs, keepOutput = false }, signal) {
       await locks.run(instanceId, async () => {
+        seals.forget(instanceId);
         await removeInstance(shared, instanceId, { gracePeriodMs, keepOutput, signal });
         rotations.forget(instanceId);
       });
@@ -93,20 +134,10 @@ export async function createProcessTarget(deps: ProcessTargetDeps): Promise<Proc
       return await readStats(shared);
     },
 
-    [Symbol.dispose]: rotation.stop,
+    [Symbol.dispose]: () => {
+      rotation[Symbol.dispose]();
+      seals[Symbol.dispose]();
+      void watchdog.stop();
+    },
   };
-}
-
-/** Repeats some work, never twice at a time, without keeping the process alive for it. */
-function startRepeating(work: () => Promise<void>, intervalMs: number): { readonly stop: () => void } {
-  let isWorking = false;
-  const timer = setInterval(() => {
-    if (isWorking) return;
-    isWorking = true;
-    void work().finally(() => {
-      isWorking = false;
-    });
-  }, intervalMs);
-  timer.unref();
-  return { stop: () => clearInterval(timer) };
 }

@@ -1,14 +1,24 @@
 import type { InstanceStats } from '@racetrack-platform/plugin-sdk';
+import type { CgroupManager } from '@racetrack-platform/sandbox';
 import { findProcessRecord, getInstanceFiles, listInstanceIds } from './files/instance-files.ts';
 import type { ListMembersDeps } from './processes/list-members.ts';
 import type { ProcessEntry } from './processes/process-table.ts';
 
-/** Memory and processor time of every instance that runs: its whole session, the shim included. */
+export interface ReadStatsDeps extends Omit<ListMembersDeps, 'owner'> {
+  readonly instancesDir: string;
+  readonly cgroups: CgroupManager | null;
+}
+
+/**
+ * Memory and processor time of every instance that runs, the shim included: of its control group, and what that does
+ * not count, of its whole session.
+ */
 export async function readStats({
   table,
   bootId,
   instancesDir,
-}: Omit<ListMembersDeps, 'owner'> & { readonly instancesDir: string }): Promise<InstanceStats[]> {
+  cgroups,
+}: ReadStatsDeps): Promise<InstanceStats[]> {
   const entries = await table.list();
   const sessions = Map.groupBy(entries, (entry) => entry.session);
   const stats: InstanceStats[] = [];
@@ -17,7 +27,15 @@ export async function readStats({
     if (record === undefined || record.bootId !== bootId) continue;
     const members = sessions.get(record.pid) ?? [];
     const isOurs = members.some(({ pid, startTime }) => pid === record.pid && startTime === record.startTime);
-    if (isOurs) stats.push({ instanceId, ...(await sumUp(table, members)) });
+    if (!isOurs) continue;
+    const usage = await (await cgroups?.open(instanceId))?.readUsage();
+    const isCounted = typeof usage?.memoryBytes === 'number' && typeof usage.cpuSeconds === 'number';
+    const sums = isCounted ? usage : await sumUp(table, members);
+    stats.push({
+      instanceId,
+      memoryBytes: usage?.memoryBytes ?? sums.memoryBytes,
+      cpuSeconds: usage?.cpuSeconds ?? sums.cpuSeconds,
+    });
   }
   return stats;
 }

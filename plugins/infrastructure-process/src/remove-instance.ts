@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { failpoint } from '@racetrack-platform/failpoints';
+import { removeTree } from '@racetrack-platform/sandbox';
 import { findInstanceRecord, findProcessRecord, getInstanceFiles } from './files/instance-files.ts';
-import type { ListMembersDeps } from './processes/list-members.ts';
-import { stopMembers } from './processes/stop-members.ts';
+import { chooseSocketPath } from './files/socket-path.ts';
+import { stopMembers, type StopMembersDeps } from './processes/stop-members.ts';
 
-export interface RemoveInstanceDeps extends ListMembersDeps {
-  readonly instancesDir: string;
+export interface RemoveInstanceDeps extends StopMembersDeps {
+  readonly socketsDir: string;
 }
 
 /**
@@ -22,9 +23,24 @@ export async function removeInstance(
 ): Promise<void> {
   options.signal.throwIfAborted();
   const files = getInstanceFiles(deps.instancesDir, instanceId);
-  await stopMembers(deps, instanceId, findProcessRecord(files), options);
-  const address = findInstanceRecord(files)?.address;
-  if (address?.kind === 'unix') rmSync(address.path, { force: true });
+  const instance = findInstanceRecord(files);
+  const isNamespaced = instance?.confinement?.isNamespaced ?? false;
+  failpoint('before-processes-stopped');
+  await stopMembers(deps, instanceId, findProcessRecord(files), { ...options, isNamespaced });
+  failpoint('after-processes-stopped');
+  failpoint('before-socket-removed');
+  const kept = instance?.address.kind === 'unix' ? instance.address.path : undefined;
+  await removeSocket(kept ?? chooseSocketPath(deps.socketsDir, instanceId), deps.socketsDir, options.signal);
+  failpoint('after-socket-removed');
+  // It may be launched again and finds its home as it was; temporary files are not for keeping.
+  await removeTree(files.tmp, options.signal);
   if (options.keepOutput) return;
-  await rm(files.dir, { recursive: true, force: true, maxRetries: 3 });
+  failpoint('before-instance-directory-removed');
+  await removeTree(files.dir, options.signal);
+  failpoint('after-instance-directory-removed');
+}
+
+/** With its directory, which is the instance's alone; in records of before, the socket lay among others. */
+async function removeSocket(path: string, socketsDir: string, signal: AbortSignal): Promise<void> {
+  await removeTree(dirname(path) === socketsDir ? path : dirname(path), signal);
 }

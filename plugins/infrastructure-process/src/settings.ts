@@ -1,18 +1,36 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+
+const MEBIBYTE = 1024 * 1024;
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const settingsSchema = z.object({
   /** One directory per instance below it; given by the platform. */
   instancesDir: z.string().optional(),
   /** Where jobs put their sockets; given by the platform. */
   socketsDir: z.string().optional(),
+  /** Everything that is the platform's: out of sight for jobs, but for what is theirs; given by the platform. */
+  platformDir: z.string().optional(),
   /** A log that grows beyond this is rotated; one old one is kept. */
   maxLogBytes: z
     .int()
     .positive()
-    .default(50 * 1024 * 1024),
-  rotateIntervalMs: z.int().positive().default(10_000),
+    .default(50 * MEBIBYTE),
+  /** How often logs are looked at; one that grows fast, ten times as often. */
+  rotateIntervalMs: z.int().positive().default(500),
+  /**
+   * What keeps jobs apart: with `account` each runs as a user of its own and, where this machine has namespaces, sees
+   * little of it. With `off` they run as the platform's user.
+   */
+  isolation: z.enum(['account', 'off']).default('off'),
+  /** `off`: as if this machine had no bubblewrap. */
+  namespaces: z.enum(['auto', 'off']).default('auto'),
+  /** `off`: as if this machine had no control groups. */
+  cgroups: z.enum(['auto', 'off']).default('auto'),
+  /** Bytes that an instance may have in its home, its temporary files and beside its socket, deleted ones included; `null`: no limit. */
+  diskLimitBytes: z.int().positive().nullable().default(null),
+  /** How often memory and disks are measured where the kernel does not hold the limit. */
+  watchIntervalMs: z.int().positive().default(2_000),
 });
 
 /** Settings after defaults. */
@@ -34,8 +52,7 @@ export function parseSettings(settings: unknown, dataDir: string): Settings {
 /** What every job finds in its environment unless it brings its own. The plugin's only look at its own environment. */
 export function readBaseEnvironment(): Record<string, string> {
   return {
-    PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: process.env['PATH'] ?? SYSTEM_PATH,
     LANG: process.env['LANG'] ?? 'C.UTF-8',
-    TMPDIR: tmpdir(),
   };
 }

@@ -8,11 +8,10 @@ import {
 } from './files/instance-files.ts';
 import { writeDurably } from './files/write-durably.ts';
 import type { ListMembersDeps } from './processes/list-members.ts';
-import { findMark } from './processes/process-marks.ts';
+import { findMark, isOwnUser } from './processes/process-marks.ts';
 import { signalProcess, type ProcessEntry } from './processes/process-table.ts';
 
 export interface SettleStraysDeps extends ListMembersDeps {
-  readonly instancesDir: string;
   readonly isBusy: (instanceId: string) => boolean;
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -21,12 +20,16 @@ export interface SettleStraysDeps extends ListMembersDeps {
  * Looks for processes that carry our mark but are on no record, which happens when files were lost or damaged: the
  * leader of a session whose instance is still wanted is put on record again, everything of an instance that has no
  * directory is killed.
+ *
+ * Only processes of our own user count, as every shim is one: marks of another user's process may be forged. A job ends
+ * with its shim.
  */
 export async function settleStrays(deps: SettleStraysDeps): Promise<void> {
   const wanted = new Set(listInstanceIds(deps.instancesDir));
   // Of two leaders with the same mark the older is the shim: a job can only start others after itself.
   const entries = [...(await deps.table.list())].sort((a, b) => Number(a.startTime) - Number(b.startTime));
   for (const entry of entries) {
+    if (!isOwnUser(deps.table, entry.pid)) continue;
     const instanceId = findMark(deps.table, entry.pid, deps.owner);
     if (instanceId === undefined || deps.isBusy(instanceId)) continue;
     if (!wanted.has(instanceId)) {

@@ -63,6 +63,8 @@ export function composePlan(input: PlanInput): NativePlan {
       files: requirements.map(({ path }) => path),
       referencePattern: REFERENCE_PATTERN,
       expiresAfterMs: requirementsPath === undefined ? null : REQUIREMENTS_EXPIRE_AFTER_MS,
+      // Without requirements it holds the wrapper alone, whose packages are pinned by their hashes.
+      isShareable: requirementsPath === undefined,
       steps: composeEnvironmentSteps(input),
     },
     requiredFiles: [{ path: entrypointPath, field: 'jobtype_extra.entrypoint_path' }, ...requirements],
@@ -78,6 +80,7 @@ export function composePlan(input: PlanInput): NativePlan {
       },
     ],
     run: composeRun(extension),
+    hostPaths: [input.swaggerDir],
     warnings: [...extension.warnings, ...warnAboutSystemDependencies(input.manifest)],
   };
 }

@@ -46,6 +46,7 @@ const isMethod = (value: unknown): boolean => typeof value === 'function';
 const targetSchema = z.object({
   name: z.string().min(1),
   runs: z.enum(['native', 'container']),
+  scope: z.enum(['host', 'shared']),
   launch: z.custom(isMethod, 'is not a function'),
   remove: z.custom(isMethod, 'is not a function'),
   observeAll: z.custom(isMethod, 'is not a function'),

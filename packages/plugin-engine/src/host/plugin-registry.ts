@@ -43,7 +43,7 @@ export function createPluginRegistry(plugins: readonly LoadedPlugin[]): PluginRe
         .map(presentJobType),
       targets: plugin.targets
         .filter((target) => targets.get(target.name)?.target === target)
-        .map((target) => ({ name: target.name, runs: target.runs })),
+        .map(({ name, runs, scope }) => ({ name, runs, scope })),
       error: plugin.error ?? (problems.length === 0 ? null : problems.join('; ')),
     };
   });

@@ -12,6 +12,16 @@ const instanceRecordSchema = z.object({
   address: addressSchema,
   sourceDir: z.string(),
   environmentDir: z.string(),
+  /** How it was started. Absent in records of before there was anything to tell. */
+  confinement: z
+    .object({
+      /** The user that it runs as; `null`: the platform's own. */
+      account: z.object({ uid: z.int(), gid: z.int() }).nullable(),
+      /** Whether it has a view of the machine, and processes, of its own. */
+      isNamespaced: z.boolean(),
+      memoryMaxBytes: z.number().nullable(),
+    })
+    .optional(),
 });
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 
@@ -31,10 +41,16 @@ export type ProcessRecord = z.infer<typeof processRecordSchema>;
 const exitRecordSchema = z.object({
   /** As a shell tells it: 128 and the signal's number for a killed process. */
   code: z.int(),
-  /** Seconds since the epoch. */
-  at: z.number(),
 });
 export type ExitRecord = z.infer<typeof exitRecordSchema>;
+
+/** Why the platform ended the job, or why the kernel did; counts more than what the shim saw of it. */
+const endRecordSchema = z.object({
+  cause: z.enum(['memory', 'disk', 'socket']),
+  /** For people: `exceeded its memory limit of 256 MiB`. */
+  reason: z.string(),
+});
+export type EndRecord = z.infer<typeof endRecordSchema>;
 
 /** Paths of one instance's files. */
 export interface InstanceFiles {
@@ -42,11 +58,14 @@ export interface InstanceFiles {
   readonly instance: string;
   readonly process: string;
   readonly exit: string;
+  readonly end: string;
   readonly log: string;
   /** The part of the log before the last rotation. */
   readonly oldLog: string;
   /** The job's home directory. */
   readonly home: string;
+  /** Its temporary files. */
+  readonly tmp: string;
 }
 
 const INSTANCE_ID = /^[a-z0-9-]{1,40}$/;
@@ -64,9 +83,11 @@ export function getInstanceFiles(instancesDir: string, instanceId: string): Inst
     instance: join(dir, 'instance.json'),
     process: join(dir, 'process.json'),
     exit: join(dir, 'exit.json'),
+    end: join(dir, 'end.json'),
     log: join(dir, 'log'),
     oldLog: join(dir, 'log.1'),
     home: join(dir, 'home'),
+    tmp: join(dir, 'tmp'),
   };
 }
 
@@ -88,6 +109,10 @@ export function findProcessRecord(files: InstanceFiles): ProcessRecord | undefin
 
 export function findExitRecord(files: InstanceFiles): ExitRecord | undefined {
   return readRecord(files.exit, exitRecordSchema);
+}
+
+export function findEndRecord(files: InstanceFiles): EndRecord | undefined {
+  return readRecord(files.end, endRecordSchema);
 }
 
 /** Milliseconds since the epoch; `undefined` when there is no such file. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
@@ -8,16 +8,16 @@ import { PlatformError } from '@racetrack-platform/errors';
 const MAX_SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
 /**
- * Chooses where an instance listens: `<socketsDir>/<id>.sock`, and where that is too long for a socket, a private
- * directory among the temporary files. The same arguments give the same path.
+ * Chooses where an instance listens: `<socketsDir>/<id>/s`, in a directory of its own, and where that is too long for a
+ * socket, below a directory of ours among the temporary files. The same arguments give the same path.
  *
  * @throws PlatformError `LAUNCH_FAILED` when even that is too deep.
  */
 export function chooseSocketPath(socketsDir: string, instanceId: string): string {
   const privateName = `racetrack-${process.getuid?.() ?? 0}-${digest(socketsDir)}`;
-  const short = `${digest(instanceId)}.sock`;
+  const short = join(digest(instanceId), 's');
   const candidates = [
-    join(socketsDir, `${instanceId}.sock`),
+    join(socketsDir, instanceId, 's'),
     join(socketsDir, short),
     join(tmpdir(), privateName, short),
     join('/tmp', privateName, short),
@@ -30,15 +30,17 @@ export function chooseSocketPath(socketsDir: string, instanceId: string): string
 }
 
 /**
- * As {@link chooseSocketPath}; the directory exists afterwards and is open to this user only.
+ * As {@link chooseSocketPath}; the directory above the instance's own one exists afterwards, and only this user may write
+ * to it.
  *
+ * @param isPassable - whether jobs that run as other users come to their sockets by the path.
  * @throws PlatformError `LAUNCH_FAILED`, also when someone else holds that directory.
  */
-export function ensureSocketPath(socketsDir: string, instanceId: string): string {
+export function ensureSocketPath(socketsDir: string, instanceId: string, isPassable: boolean): string {
   const path = chooseSocketPath(socketsDir, instanceId);
-  const dir = dirname(path);
+  const dir = dirname(dirname(path));
   if (dir === socketsDir) mkdirSync(dir, { recursive: true, mode: 0o700 });
-  else ensurePrivateDirectory(dir);
+  else ensurePrivateDirectory(dir, isPassable);
   return path;
 }
 
@@ -47,7 +49,7 @@ function digest(text: string): string {
 }
 
 /** Among the temporary files anyone may have put something in our way, such as a link or an open directory. */
-function ensurePrivateDirectory(path: string): void {
+function ensurePrivateDirectory(path: string, isPassable: boolean): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
@@ -55,7 +57,10 @@ function ensurePrivateDirectory(path: string): void {
   }
   const found = lstatSync(path);
   const isOurs = process.getuid === undefined || found.uid === process.getuid();
-  if (found.isDirectory() && isOurs && (found.mode & 0o077) === 0) return;
+  if (found.isDirectory() && isOurs && (found.mode & 0o066) === 0) {
+    chmodSync(path, isPassable ? 0o711 : 0o700);
+    return;
+  }
   throw new PlatformError('LAUNCH_FAILED', `${path} is not a private directory of this user`, {
     hint: 'Remove it, or choose a data directory with a shorter path.',
   });

@@ -81,7 +81,7 @@ describe('process target, launch', () => {
     expect(await waitForExit(harness, signal)).toMatchObject({ state: 'exited', reason });
   });
 
-  test('a second start is marked in the log of the first', async ({ signal }) => {
+  test('a second start is marked in the log of the first, with the reason', async ({ signal }) => {
     await using harness = await createProcessTargetHarness();
     const request = createTestRequest({ command: ['/bin/sh', '-c', 'echo hello'] });
     for (let run = 0; run < 2; run += 1) {
@@ -91,7 +91,7 @@ describe('process target, launch', () => {
 
     expect(await collect(harness.target.logs('i-1', { tail: null, follow: false }, signal))).toEqual([
       'hello',
-      expect.stringMatching(/^--- started again at 20/),
+      expect.stringMatching(/^--- started again at 20\S+: exit code 0 ---$/),
       'hello',
     ]);
   });

@@ -1,8 +1,11 @@
-import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
 import type { LaunchRequest, LaunchResult } from '@racetrack-platform/plugin-sdk';
+import { removeTree } from '@racetrack-platform/sandbox';
 import {
+  findEndRecord,
   findExitRecord,
   findInstanceRecord,
   findProcessRecord,
@@ -13,18 +16,24 @@ import {
 } from '../files/instance-files.ts';
 import { ensureSocketPath } from '../files/socket-path.ts';
 import { createDurably, writeDurably } from '../files/write-durably.ts';
+import { findEndReason } from '../find-end-reason.ts';
 import { findRunningShim } from '../find-running-shim.ts';
-import type { ListMembersDeps } from '../processes/list-members.ts';
+import { confineJob } from '../isolation/confine-job.ts';
+import { giveDirectory, prepareInstanceDirectories } from '../isolation/instance-directories.ts';
+import type { Isolation } from '../isolation/open-isolation.ts';
+import { keepPassable } from '../isolation/reachable.ts';
+import { createGroup, listUnenforced } from '../limits/instance-group.ts';
+import { appendToLog } from '../logs/open-log.ts';
 import { markEnvironment } from '../processes/process-marks.ts';
-import { stopMembers } from '../processes/stop-members.ts';
+import { stopMembers, type StopMembersDeps } from '../processes/stop-members.ts';
 import { composeEnvironment } from './compose-environment.ts';
-import { spawnShim } from './spawn-shim.ts';
+import { assertStartable, spawnShim } from './spawn-shim.ts';
 import { substitutePlaceholders } from './substitute-placeholders.ts';
 
-export interface LaunchInstanceDeps extends ListMembersDeps {
-  readonly instancesDir: string;
+export interface LaunchInstanceDeps extends StopMembersDeps {
   readonly socketsDir: string;
   readonly baseEnvironment: Readonly<Record<string, string>>;
+  readonly isolation: Isolation;
 }
 
 /** What an earlier run left behind had its chance to end when its job did. */
@@ -32,8 +41,6 @@ const LEFTOVER_GRACE_MS = 1_000;
 
 /**
  * Starts an instance, or answers the address of one that runs. To be called under the instance's lock.
- *
- * `resources` are not applied yet: limits need a cgroup or a watchdog (design D8).
  *
  * @throws PlatformError `LAUNCH_FAILED`, `BAD_REQUEST` for a malformed instance id.
  */
@@ -46,17 +53,36 @@ export async function launchInstance(
   const files = getInstanceFiles(deps.instancesDir, request.instanceId);
   const earlier = findProcessRecord(files);
   const running = await findRunning(deps, files, earlier);
-  if (running !== undefined) return { address: running.address };
+  const warnings = listUnenforced(deps.isolation.cgroups, request.resources);
+  const answer = (address: LaunchResult['address']): LaunchResult => {
+    return warnings.length === 0 ? { address } : { address, warnings };
+  };
+  if (running !== undefined) return answer(running.address);
 
-  if (existsSync(files.dir)) {
-    await stopMembers(deps, request.instanceId, earlier, { gracePeriodMs: LEFTOVER_GRACE_MS, signal });
-  }
+  if (request.account !== null) deps.isolation.assertAccounts();
+  const end = earlier && (await findEndReason(deps.isolation.cgroups, request.instanceId, files));
+  if (existsSync(files.dir)) await stopFormer(deps, files, request.instanceId, earlier, signal);
   const record = await prepareDirectory(deps, files, request);
-  if (earlier !== undefined) {
-    appendFileSync(files.log, `--- started again at ${new Date().toISOString()} ---\n`, { mode: 0o600 });
-  }
+  if (earlier !== undefined) markRestart(files, end);
   await startProcess(deps, files, request, record.address.path);
-  return { address: record.address };
+  return answer(record.address);
+}
+
+/** Tells the reader of the log where a new run begins, and why the last one ended. */
+function markRestart(files: InstanceFiles, end: string | undefined): void {
+  const why = end === undefined ? '' : `: ${end}`;
+  appendToLog(files.log, `--- started again at ${new Date().toISOString()}${why} ---\n`);
+}
+
+async function stopFormer(
+  deps: LaunchInstanceDeps,
+  files: InstanceFiles,
+  instanceId: string,
+  earlier: ProcessRecord | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const isNamespaced = findInstanceRecord(files)?.confinement?.isNamespaced ?? false;
+  await stopMembers(deps, instanceId, earlier, { gracePeriodMs: LEFTOVER_GRACE_MS, isNamespaced, signal });
 }
 
 /** An exit record is written while the shim still lives, so it counts more than the shim. */
@@ -73,13 +99,21 @@ type UnixInstanceRecord = InstanceRecord & { readonly address: { readonly kind: 
 
 /** Puts down what is wanted, and removes what a former run put down about itself. */
 async function prepareDirectory(
-  { instancesDir, socketsDir }: LaunchInstanceDeps,
+  { instancesDir, socketsDir, isolation }: LaunchInstanceDeps,
   files: InstanceFiles,
-  { instanceId, job, deploymentTimestamp, artifact }: LaunchRequest,
+  { instanceId, job, deploymentTimestamp, artifact, account, resources }: LaunchRequest,
 ): Promise<UnixInstanceRecord> {
+  failpoint('before-instance-directory');
   mkdirSync(instancesDir, { recursive: true, mode: 0o700 });
-  const path = ensureSocketPath(socketsDir, instanceId);
-  mkdirSync(files.home, { recursive: true, mode: 0o700 });
+  const isNamespaced = account !== null && isolation.hasNamespaces;
+  const isPassable = account !== null && !isNamespaced;
+  const path = ensureSocketPath(socketsDir, instanceId, isPassable);
+  // A new one for each run: the last one was closed to the job once it listened.
+  await removeTree(dirname(path));
+  await giveDirectory(dirname(path), account);
+  // What filled the disk would do so again.
+  if (findEndRecord(files)?.cause === 'disk') await removeTree(files.home);
+  await prepareInstanceDirectories(files, account, isPassable);
   const record: UnixInstanceRecord = {
     instanceId,
     job: { name: job.name, version: job.version },
@@ -87,10 +121,21 @@ async function prepareDirectory(
     address: { kind: 'unix', path },
     sourceDir: artifact.sourceDir,
     environmentDir: artifact.environmentDir,
+    confinement: { account, isNamespaced, memoryMaxBytes: resources.memoryMaxBytes },
   };
   await writeDurably(files.instance, `${JSON.stringify(record, null, 2)}\n`);
-  for (const stale of [files.exit, files.process, path]) rmSync(stale, { force: true });
+  failpoint('after-instance-directory');
+  for (const stale of [files.exit, files.end, files.process]) rmSync(stale, { force: true });
   return record;
+}
+
+function composeBase(
+  { baseEnvironment }: LaunchInstanceDeps,
+  { account }: LaunchRequest,
+): Readonly<Record<string, string>> {
+  const { PATH } = baseEnvironment;
+  if (account === null || PATH === undefined) return baseEnvironment;
+  return { ...baseEnvironment, PATH: keepPassable(PATH) };
 }
 
 /** Spawns the shim, records it, and only then lets it start the job. */
@@ -102,19 +147,22 @@ async function startProcess(
 ): Promise<void> {
   const { sourceDir, environmentDir, pluginDir, run } = request.artifact;
   const placeholders = { source: sourceDir, environment: environmentDir, plugin: pluginDir, socket };
+  const isNamespaced = request.account !== null && deps.isolation.hasNamespaces;
+  const marks = markEnvironment(request.instanceId, deps.owner);
   const env = composeEnvironment(request, {
-    base: { ...deps.baseEnvironment, HOME: files.home },
-    marks: markEnvironment(request.instanceId, deps.owner),
+    base: { ...composeBase(deps, request), HOME: files.home, TMPDIR: isNamespaced ? '/tmp' : files.tmp },
+    marks,
     placeholders,
   });
-  const shim = await spawnShim({
-    dir: files.dir,
-    log: files.log,
-    cwd: resolve(sourceDir, substitutePlaceholders(run.cwd ?? '.', placeholders)),
-    command: run.command.map((argument) => substitutePlaceholders(argument, placeholders)),
-    env,
-  });
+  const cwd = resolve(sourceDir, substitutePlaceholders(run.cwd ?? '.', placeholders));
+  const command = run.command.map((argument) => substitutePlaceholders(argument, placeholders));
+  assertStartable(cwd, command);
+  const confined = confineJob(deps.isolation, files, request, { command, cwd, env, marks, socket });
+  failpoint('before-shim-spawned');
+  const shim = await spawnShim({ dir: files.dir, log: files.log, cwd, ...confined });
+  failpoint('after-shim-spawned');
   try {
+    await createGroup(deps.isolation.cgroups, request, shim.pid);
     const entry = (await deps.table.find([shim.pid])).get(shim.pid);
     if (entry === undefined) throw new PlatformError('LAUNCH_FAILED', 'the process ended at once');
     const record: ProcessRecord = {
@@ -124,10 +172,14 @@ async function startProcess(
       bootId: deps.bootId,
       startedAt: Date.now(),
     };
+    failpoint('before-shim-recorded');
     const isFirst = await createDurably(files.process, `${JSON.stringify(record, null, 2)}\n`);
+    failpoint('after-shim-recorded');
+    failpoint('before-shim-released');
     // Another host of the same platform, about to end, was faster: its process is the one.
     if (isFirst) shim.go();
     else shim.abandon();
+    failpoint('after-shim-released');
   } catch (error) {
     shim.abandon();
     throw error;

@@ -4,11 +4,13 @@
  *
  * Arguments: the instance's directory, then the job's command. It waits for a line on standard input first, and ends
  * when there is none: the platform writes it once the process is on record, so that a platform which dies in between
- * leaves nothing running that nobody knows of. Its variables are named so that they meet none of the job's, since a
+ * leaves nothing running that nobody knows of. Its memory holds the job's secrets: no image of it is ever written. Its variables are named so that they meet none of the job's, since a
  * shell hands changes of inherited variables on. A wait that a signal interrupts is taken up again; 127 then means
- * that the first one had already collected the job. The text is fixed; values only ever are arguments.
+ * that the first one had already collected the job. The end is recorded without starting a program, since a job may
+ * have used up all the processes that there may be. The text is fixed; values only ever are arguments.
  */
 export const SHIM = `
+ulimit -c 0 2>/dev/null
 read -r __racetrack_go || exit 125
 exec </dev/null
 __racetrack_dir=$1
@@ -30,10 +32,8 @@ while :; do
 done
 trap '' TERM INT HUP
 exec >/dev/null 2>&1
-PATH=/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin:$PATH
 umask 077
-cd "$__racetrack_dir" || exit
-printf '{"code":%d,"at":%d}\\n' "$__racetrack_code" "$(date +%s)" >exit.json.tmp && mv -f exit.json.tmp exit.json
+printf '{"code":%d}\\n' "$__racetrack_code" >"$__racetrack_dir/exit.json"
 `;
 
 /** Name under which the shim stands in a list of processes. */

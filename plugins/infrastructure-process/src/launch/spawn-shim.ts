@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import { PlatformError } from '@racetrack-platform/errors';
+import { openLogForJob } from '../logs/open-log.ts';
 import { SHIM, SHIM_NAME } from './shim.ts';
 
 export interface SpawnShimOptions {
@@ -30,12 +31,6 @@ export interface WaitingShim {
  * @throws PlatformError `LAUNCH_FAILED`.
  */
 export async function spawnShim({ dir, log, cwd, command, env }: SpawnShimOptions): Promise<WaitingShim> {
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new PlatformError('LAUNCH_FAILED', `the working directory ${cwd} does not exist`);
-  }
-  if ([cwd, ...command].some((argument) => argument.includes('\0'))) {
-    throw new PlatformError('LAUNCH_FAILED', 'the run command holds a NUL character');
-  }
   const child = spawnDetached({ dir, log, cwd, command, env });
   const { stdin, pid } = child;
   // A shim that was killed meanwhile: its end is noticed by observing.
@@ -54,9 +49,23 @@ export async function spawnShim({ dir, log, cwd, command, env }: SpawnShimOption
   };
 }
 
+/**
+ * Checks what nobody would be told about later in plain words.
+ *
+ * @throws PlatformError `LAUNCH_FAILED`.
+ */
+export function assertStartable(cwd: string, command: readonly string[]): void {
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new PlatformError('LAUNCH_FAILED', `the working directory ${cwd} does not exist`);
+  }
+  if ([cwd, ...command].some((argument) => argument.includes('\0'))) {
+    throw new PlatformError('LAUNCH_FAILED', 'the run command holds a NUL character');
+  }
+}
+
 function spawnDetached({ dir, log, cwd, command, env }: SpawnShimOptions): ChildProcess {
-  // O_APPEND: each line goes to the end, wherever that is after a rotation.
-  const output = openSync(log, 'a', 0o600);
+  // O_APPEND: each line goes to the end, wherever that is after a rotation. It was made before, with its owner.
+  const output = openLogForJob(log);
   try {
     return spawn('/bin/sh', ['-c', SHIM, SHIM_NAME, dir, ...command], {
       cwd,

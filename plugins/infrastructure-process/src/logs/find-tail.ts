@@ -23,6 +23,8 @@ export async function findTail(file: FileHandle, sizeBytes: number, wantedLines:
   for (let end = sizeBytes; end > 0; end -= CHUNK_BYTES) {
     const start = Math.max(0, end - CHUNK_BYTES);
     const { bytesRead } = await file.read(buffer, 0, end - start, start);
+    // Cut meanwhile, by the job or by a rotation: what is left is from the beginning.
+    if (bytesRead === 0) break;
     for (let index = bytesRead - 1; index >= 0; index -= 1) {
       // The last byte ends the last line; every other line feed stands before a line.
       if (buffer[index] !== LINE_FEED || start + index === sizeBytes - 1) continue;

@@ -6,6 +6,8 @@ import { createLogRotations } from './log-rotations.ts';
 import { readLog } from './read-log.ts';
 import { rotateLog } from './rotate-log.ts';
 
+const NEVER_ROTATED = { count: 0, baseOffset: 0 };
+
 describe('readLog', () => {
   test('finds the last lines of a big file without its beginning', async () => {
     await using log = await createLog();
@@ -15,6 +17,20 @@ describe('readLog', () => {
     expect(await log.read({ tail: 3 })).toEqual(['line 199997', 'line 199998', 'line 199999']);
     expect(await log.read({ tail: 0 })).toEqual([]);
     expect(await log.read({ tail: 300_000 })).toHaveLength(200_000);
+  });
+
+  test('comes to an end though the job writes faster than anyone reads', async () => {
+    await using log = await createLog();
+    writeFileSync(log.files.log, 'one\ntwo\nthree\n');
+    const options = { tail: 2, follow: false, signal: new AbortController().signal };
+    const lines: string[] = [];
+
+    for await (const line of readLog(log.files, { ...options, getRotation: () => NEVER_ROTATED })) {
+      lines.push(line);
+      if (lines.length < 10) appendFileSync(log.files.log, 'more\n'.repeat(100_000));
+    }
+
+    expect(lines).toEqual(['two', 'three']);
   });
 
   test('takes from the old file what the new one lacks', async () => {
@@ -85,8 +101,8 @@ describe('rotateLog', () => {
     await using log = await createLog();
     writeFileSync(log.files.log, '0123456789');
 
-    expect(await log.rotate(10)).toBe(false);
-    expect(await log.rotate(9)).toBe(true);
+    expect(await log.rotate(10)).toBeNull();
+    expect(await log.rotate(9)).toBe(10);
     expect(readFileSync(log.files.oldLog, 'utf8')).toBe('0123456789');
     expect(readFileSync(log.files.log, 'utf8')).toBe('');
     expect(statSync(log.files.oldLog).mode & 0o777).toBe(0o600);
@@ -100,6 +116,28 @@ describe('rotateLog', () => {
 
     expect(readFileSync(log.files.oldLog, 'utf8')).toBe('6789');
   });
+
+  test('keeps only as much as may be copied', async () => {
+    await using log = await createLog();
+    writeFileSync(log.files.log, '0123456789');
+
+    expect(await log.rotate(9, 2)).toBe(2);
+    expect(readFileSync(log.files.oldLog, 'utf8')).toBe('89');
+  });
+
+  test('cuts a log that is mostly a hole without copying it', async () => {
+    await using log = await createLog();
+    writeFileSync(log.files.oldLog, 'before\n');
+    writeFileSync(log.files.log, 'now\n');
+    truncateSync(log.files.log, 2 ** 40);
+
+    expect(await log.rotate(1_000_000)).toBe(0);
+
+    expect(readFileSync(log.files.oldLog, 'utf8')).toBe('before\n');
+    expect(readFileSync(log.files.log, 'utf8')).toBe(
+      '--- the log was cut: the job had made it larger than what it wrote ---\n',
+    );
+  });
 });
 
 async function createLog(): Promise<
@@ -107,7 +145,7 @@ async function createLog(): Promise<
     files: { log: string; oldLog: string };
     read: (options: { tail: number | null }) => Promise<string[]>;
     follow: () => Disposable & { lines: string[]; ended: Promise<void> };
-    rotate: (maxBytes: number) => Promise<boolean>;
+    rotate: (maxBytes: number, copyBytes?: number) => Promise<number | null>;
   }
 > {
   const directory = await createTemporaryDirectory();
@@ -128,8 +166,10 @@ async function createLog(): Promise<
       ended.catch(() => {});
       return { lines, ended, [Symbol.dispose]: () => stop.abort() };
     },
-    rotate: async (maxBytes) =>
-      await rotateLog(files, maxBytes, (baseOffset) => rotations.record('i', baseOffset)),
+    rotate: async (maxBytes, copyBytes) =>
+      await rotateLog(files, { maxBytes, ...(copyBytes !== undefined && { copyBytes }) }, (baseOffset) =>
+        rotations.record('i', baseOffset),
+      ),
     [Symbol.asyncDispose]: async () => await directory[Symbol.asyncDispose](),
   };
 }

@@ -28,6 +28,7 @@ export function readDarwinProcesses(): ProcessTable {
     list: async () => await listProcesses(['-ax']),
 
     findEnvironment: () => undefined,
+    findUid: () => undefined,
 
     async readMemoryBytes(pids) {
       if (pids.length === 0) return null;

@@ -31,6 +31,11 @@ export function readLinuxProcesses(): ProcessTable {
       return new Map(pairs);
     },
 
+    findUid(pid) {
+      const uid = /^Uid:\s+(\d+)/m.exec(tryRead(`/proc/${pid}/status`) ?? '')?.[1];
+      return uid === undefined ? undefined : Number(uid);
+    },
+
     readMemoryBytes(pids) {
       const sizes = pids.map(readProcessMemory).filter((size) => size !== undefined);
       return Promise.resolve(sizes.length === 0 ? null : sizes.reduce((sum, size) => sum + size, 0));

@@ -11,11 +11,17 @@ export function markEnvironment(instanceId: string, owner: string): Record<strin
 }
 
 /**
- * The instance that a process is marked with.
+ * The instance that a process is marked with. It may be forged: anybody can give any environment to a process. So the
+ * caller has to know whose process it is.
  *
  * @returns `undefined` for processes of anyone else, and where the system does not tell.
  */
 export function findMark(table: ProcessTable, pid: number, owner: string): string | undefined {
   const environment = table.findEnvironment(pid);
   return environment?.get(OWNER_VARIABLE) === owner ? environment.get(INSTANCE_VARIABLE) : undefined;
+}
+
+/** Whether a process runs as the platform's own user; where nobody tells, it is none that has marks. */
+export function isOwnUser(table: ProcessTable, pid: number): boolean {
+  return table.findUid(pid) === process.getuid?.();
 }

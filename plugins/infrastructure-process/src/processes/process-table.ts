@@ -21,6 +21,8 @@ export interface ProcessTable {
   list(): Promise<readonly ProcessEntry[]>;
   /** `undefined`: gone, not ours to see, or this system does not tell. */
   findEnvironment(pid: number): ReadonlyMap<string, string> | undefined;
+  /** The user that a process really runs as; `undefined`: gone, or this system does not tell. */
+  findUid(pid: number): number | undefined;
   /** Proportional set size where the system tells, else resident; `null` when gone. */
   readMemoryBytes(pids: readonly number[]): Promise<number | null>;
 }

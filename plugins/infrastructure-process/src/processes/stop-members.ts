@@ -8,25 +8,50 @@ import { signalProcess, type ProcessEntry, type ProcessTable } from './process-t
 const KILL_TIMEOUT_MS = 10_000;
 const POLL_MS = 25;
 
+export type StopMembersDeps = ListMembersDeps;
+
+export interface StopMembersOptions {
+  readonly gracePeriodMs: number;
+  /** Whether the job is alone with its processes: then the shim hands SIGTERM on, and others between them must not get it. */
+  readonly isNamespaced: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Ends every process of an instance: SIGTERM, and after the grace period SIGKILL. The shim is spared the SIGTERM, so
- * that it records how the job ended, and the job gets it once.
+ * Ends every process of an instance: SIGTERM, and after the grace period SIGKILL; also those that have left its session
+ * and forgotten its marks, as far as a control group or a namespace knows them. The shim is spared the SIGTERM where
+ * the job can be reached itself, so that it records how the job ended, and the job gets it once.
  *
  * @throws PlatformError `PLUGIN_FAILED` when processes are left even so. The signal's reason when it is aborted.
  */
 export async function stopMembers(
-  deps: ListMembersDeps,
+  deps: StopMembersDeps,
   instanceId: string,
   record: ProcessRecord | undefined,
-  { gracePeriodMs, signal }: { readonly gracePeriodMs: number; readonly signal: AbortSignal },
+  options: StopMembersOptions,
 ): Promise<void> {
   const list = async (): Promise<Members> => await listMembers(deps, instanceId, record);
   const members = await list();
-  const first = members.others.length > 0 ? members.others : flatten(members);
-  if (first.length === 0) return;
+  const first = chooseForTerm(members, options.isNamespaced);
   for (const entry of first) await signalProcess(deps.table, entry, 'SIGTERM');
-  await waitUntilGone(deps.table, flatten(members), Date.now() + gracePeriodMs, signal);
+  if (first.length > 0) {
+    await waitUntilGone(deps.table, flatten(members), Date.now() + options.gracePeriodMs, options.signal);
+  }
+  await deps.cgroups?.remove(instanceId);
+  await killMembers(deps, instanceId, list, options.signal);
+}
 
+function chooseForTerm(members: Members, isNamespaced: boolean): readonly ProcessEntry[] {
+  if (isNamespaced && members.shim !== undefined) return [members.shim];
+  return members.others.length > 0 ? members.others : flatten(members);
+}
+
+async function killMembers(
+  deps: ListMembersDeps,
+  instanceId: string,
+  list: () => Promise<Members>,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + KILL_TIMEOUT_MS;
   for (;;) {
     const left = flatten(await list());

@@ -14,6 +14,9 @@ from racetrack_job_wrapper.settings import Settings
 from racetrack_job_wrapper.static_files import StaticFile, list_static_files, with_slash
 from racetrack_job_wrapper.user_metrics import render_user_metrics
 
+#: What a job can offer. Some have pages only, and no `perform`; one with none of these is a mistake.
+OFFERS = ('perform', 'auxiliary_endpoints', 'static_endpoints', 'webview_app', 'metrics')
+
 
 @dataclass(frozen=True)
 class Job:
@@ -31,6 +34,12 @@ class Job:
 
 def build_job(entrypoint: Any, settings: Settings, metrics: JobMetrics) -> Job:
     """Looks at the instance and checks what it says; raises when the job breaks its own contract."""
+    if not any(hasattr(entrypoint, name) for name in OFFERS):
+        kind = type(entrypoint).__name__
+        raise TypeError(
+            f'the class {kind} has no method perform, nor anything else to call; '
+            f'write perform(self, ...) in it, or name another class in entrypoint_class'
+        )
     functions = _list_functions(entrypoint)
     examples = read_examples(entrypoint, functions)
     endpoints = {

@@ -38,7 +38,7 @@ def run_job(options: argparse.Namespace) -> int:
     loop = new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(_serve(options, settings, listener))
-    with contextlib.suppress(FileNotFoundError):  # whoever stopped us may have cleaned up
+    with contextlib.suppress(OSError):  # whoever stopped us may have cleaned up, or keeps the directory to itself
         os.unlink(options.uds)
     _exit_soon()
     return 0

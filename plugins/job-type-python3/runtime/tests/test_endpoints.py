@@ -174,7 +174,7 @@ class EndpointsTest(unittest.TestCase):
 
 class HomePageTest(unittest.TestCase):
     def test_the_root_leads_to_the_home_page_of_the_manifest(self):
-        with running_job('class A:\n    pass', '--home-page=/api/v1/webview') as job:
+        with running_job('class A:\n    def static_endpoints(self): return {}', '--home-page=/api/v1/webview') as job:
             self.assertEqual(job.get('/pub/job/a/b/').headers['location'], './api/v1/webview')
 
             refusal = job.get('/api/v1/parameters')

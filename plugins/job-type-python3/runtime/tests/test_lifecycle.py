@@ -56,6 +56,7 @@ class InitialisationTest(unittest.TestCase):
             ),
             ("class A:\n    def __init__(self): raise SystemExit('left')", '', r'^left, cause=SystemExit'),
             ('import nosuchmodule', '', r"^No module named 'nosuchmodule', cause=ModuleNotFoundError.*job\.py:1$"),
+            ('class A: pass', '', r'^the class A has no method perform'),
             ('class A: pass', 'B', r'^class name B was not found'),
             ('class A:\n    def perform(self)\n', '', r'cause=SyntaxError, traceback=.*job\.py:2$'),
             ('class A:\n    def metrics(self): return 1 / 0', '', r'^division by zero'),
@@ -128,6 +129,9 @@ class ShutdownTest(unittest.TestCase):
         source = """
             import threading, time
             class Background:
+                def perform(self):
+                    pass
+
                 def __init__(self):
                     threading.Thread(target=time.sleep, args=[60]).start()
         """

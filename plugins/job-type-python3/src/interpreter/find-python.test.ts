@@ -60,6 +60,20 @@ describe('findPython', () => {
     expect(await find(undefined, signal)).toMatchObject({ pip });
   });
 
+  test('for jobs with users of their own an interpreter out of reach is passed over', async () => {
+    const host = hostWith({ '/root/bin/python3': '3.13.1', '/usr/bin/python3': '3.11.2' });
+    const options = { probe: host, sharedDirs: ['/root/bin', '/usr/bin'] };
+    const reachable = createPythonFinder({ ...options, isReachable: (path) => path.endsWith('3.11') });
+    const none = createPythonFinder({ ...options, isReachable: () => false });
+
+    expect(await reachable(undefined, signal)).toMatchObject({ version: '3.11.2' });
+    await expect(reachable('3.13', signal)).rejects.toThrow('Python 3.13.1 of this host is out of reach');
+    await expect(none(undefined, signal)).rejects.toMatchObject({
+      code: 'NOT_SUPPORTED',
+      hint: expect.stringContaining('RACETRACK_ISOLATION=off') as unknown,
+    });
+  });
+
   test('facts are believed for a minute, and a missing command never', async () => {
     let time = 0;
     const asked: string[] = [];

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
+import { isReachable } from './is-reachable.ts';
 import { probePython, type PythonFacts } from './probe-python.ts';
 
 /** Oldest Python that the wrapper runs on. */
@@ -24,6 +26,12 @@ export interface PythonFinderOptions {
   readonly probe?: typeof probePython;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
+  /**
+   * Directories to look in, for jobs that run as users of their own: an interpreter that not everybody can reach is
+   * passed over. Without, commands are looked up by the search path, and any will do.
+   */
+  readonly sharedDirs?: readonly string[] | undefined;
+  readonly isReachable?: (program: string) => boolean;
 }
 
 /**
@@ -32,7 +40,8 @@ export interface PythonFinderOptions {
  * The function throws PlatformError `NOT_SUPPORTED` when this host has no fitting interpreter.
  */
 export function createPythonFinder(options: PythonFinderOptions = {}): FindPython {
-  const { probe = probePython, now = () => performance.now() } = options;
+  const { probe = probePython, now = () => performance.now(), sharedDirs } = options;
+  const canReach = options.isReachable ?? isReachable;
   const known = new Map<string, { readonly facts: PythonFacts; readonly askedAt: number }>();
 
   async function ask(command: string, signal: AbortSignal): Promise<PythonFacts | undefined> {
@@ -44,12 +53,17 @@ export function createPythonFinder(options: PythonFinderOptions = {}): FindPytho
   }
 
   return async (version, signal) => {
-    const commands = version === undefined ? ['python3'] : [`python${version}`, 'python3'];
+    const names = version === undefined ? ['python3'] : [`python${version}`, 'python3'];
+    const commands =
+      sharedDirs === undefined ? names : names.flatMap((name) => sharedDirs.map((dir) => join(dir, name)));
+    let outOfReach: PythonFacts | undefined;
     for (const command of commands) {
       const facts = await ask(command, signal);
       if (facts === undefined || !isVersion(facts, version)) continue;
-      return toUsablePython(facts);
+      if (sharedDirs === undefined || canReach(facts.executable)) return toUsablePython(facts);
+      outOfReach ??= facts;
     }
+    if (outOfReach !== undefined) throw presentOutOfReach(outOfReach);
     throw await presentMissing(version, async (command) => await ask(command, signal));
   };
 }
@@ -73,6 +87,13 @@ function toUsablePython(facts: PythonFacts): Python {
     });
   }
   return { ...facts, pip: hasModernPip ? 'host' : 'own' };
+}
+
+function presentOutOfReach({ version, executable }: PythonFacts): PlatformError {
+  const message = `Python ${version} of this host is out of reach for jobs, which run as users of their own: ${executable}`;
+  return new PlatformError('NOT_SUPPORTED', message, {
+    hint: 'Install Python where everybody may run it (on Debian and Ubuntu: apt-get install python3-venv python3-pip), or run jobs as the user of the platform with RACETRACK_ISOLATION=off.',
+  });
 }
 
 async function presentMissing(
