@@ -93,7 +93,7 @@ describe('a build', () => {
     );
 
     expect(exitCode).toBe(1);
-    expect(error?.code).toBe('BUILD_FAILED');
+    expect(error?.code).toBe('BUILD_LIMIT_EXCEEDED');
     expect(error?.message).toBe(
       'Running a script: the build did not finish within 0.7 seconds. Its last lines:\nworking on it',
     );

@@ -1,9 +1,13 @@
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BuildRequest } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { runBuild } from './build/run-build.ts';
 import type { BuilderConfig } from './config.ts';
+import { presentTimeout } from './limits/present-excess.ts';
 import { createBuildOutput } from './protocol/build-output.ts';
+import { explainFailure } from './protocol/explain-failure.ts';
 import { readRequest } from './protocol/read-request.ts';
 import { createRedactor } from './protocol/redact.ts';
 
@@ -34,22 +38,31 @@ export interface RunBuilderDeps {
 export async function runBuilder(deps: RunBuilderDeps): Promise<0 | 1> {
   let redactor = createRedactor([]);
   let output = createBuildOutput(deps.write, redactor);
+  let presentFailure = explainFailure([]);
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   try {
     const request = await readRequest(deps.input, deps.interrupted);
     redactor = createRedactor(listSecrets(request, deps.config));
-    output = createBuildOutput(deps.write, redactor);
+    output = createBuildOutput(deps.write, redactor, request.limits.logBytes ?? undefined);
+    presentFailure = explainFailure(listOwnDirectories(request));
     const timeoutMs = Math.min(request.timeoutMs, MAX_TIMER_MS);
     timer = setTimeout(() => stop.abort(presentTimeout(timeoutMs)), timeoutMs);
     abortWhenUnwanted(deps, stop);
-    output.succeed(await runBuild({ ...deps, output, redactor }, request, stop.signal));
+    const result = await runBuild(
+      { ...deps, output, redactor, end: (reason) => stop.abort(reason) },
+      request,
+      stop.signal,
+    );
+    failpoint('before-build-result');
+    output.succeed(result);
+    failpoint('after-build-result');
     return 0;
   } catch (error) {
     const isExpected = PlatformError.is(error) || stop.signal.aborted;
     if (!isExpected)
       deps.logFault(redactor.redact(error instanceof Error ? (error.stack ?? '') : String(error)));
-    output.fail(stop.signal.aborted && !PlatformError.is(error) ? stop.signal.reason : error);
+    output.fail(presentFailure(stop.signal.aborted && !PlatformError.is(error) ? stop.signal.reason : error));
     return 1;
   } finally {
     clearTimeout(timer);
@@ -64,10 +77,9 @@ function abortWhenUnwanted({ input, interrupted }: RunBuilderDeps, stop: AbortCo
   interrupted.addEventListener('abort', cancel, { once: true });
 }
 
-function presentTimeout(timeoutMs: number): PlatformError {
-  return new PlatformError('BUILD_FAILED', `the build did not finish within ${timeoutMs / 1000} seconds`, {
-    hint: 'The build log shows what took the time.',
-  });
+/** Directories of the server, which an author need not know; what lies below them is told. */
+function listOwnDirectories({ buildsDir, source }: BuildRequest): string[] {
+  return source.kind === 'archive' ? [buildsDir, dirname(source.path)] : [buildsDir];
 }
 
 function listSecrets(request: BuildRequest, config: BuilderConfig): string[] {

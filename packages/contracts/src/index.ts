@@ -53,6 +53,7 @@ export {
 } from './authorization/scopes.ts';
 export {
   buildEventSchema,
+  buildLimitsSchema,
   buildRequestSchema,
   buildResultSchema,
   buildStepSchema,
@@ -60,6 +61,7 @@ export {
   runSpecSchema,
   sourceSpecSchema,
   type BuildEvent,
+  type BuildLimits,
   type BuildRequest,
   type BuildResult,
   type BuildStep,

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killLeftoverProcesses } from '../steps/kill-leftover-processes.ts';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { entryLockPath, type BuildsDirectory, type EntryKind } from './builds-directory.ts';
 import { removeTree } from './durable-files.ts';
 import { ENTRY_TREE, findEntryMark, writeEntryMark } from './entry-mark.ts';
@@ -73,14 +73,16 @@ async function buildNext(
   const dir = join(deps.builds[request.kind], name);
   const treeDir = join(dir, ENTRY_TREE);
   const workspace = await deps.getWorkspace();
+  failpoint('before-entry-noted');
   await workspace.noteUnfinished(request.kind, name);
+  failpoint('after-entry-noted');
   try {
     await mkdir(treeDir, { recursive: true });
     await request.build(treeDir);
     await writeEntryMark(dir, { key: request.key, createdAtMs: deps.now(), details: null });
   } catch (error) {
     // A step may have left something running in a session of its own.
-    await killLeftoverProcesses(workspace.dir);
+    await workspace.killAll();
     await removeTree(dir);
     throw error;
   }

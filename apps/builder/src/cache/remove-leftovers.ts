@@ -1,7 +1,16 @@
 import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openBuildGroups } from '../confinement/build-confinement.ts';
+import { killAccount } from '../confinement/kill-account.ts';
+import { removeScattered } from '../confinement/remove-scattered.ts';
 import { killLeftoverProcesses } from '../steps/kill-leftover-processes.ts';
-import { entryLockPath, workspaceLockPath, type BuildsDirectory } from './builds-directory.ts';
+import { readBelongings } from './belongings.ts';
+import {
+  accountLockPath,
+  entryLockPath,
+  workspaceLockPath,
+  type BuildsDirectory,
+} from './builds-directory.ts';
 import { removeTree } from './durable-files.ts';
 import { COMPLETION_MARK } from './entry-mark.ts';
 import { tryFileLock } from './file-lock.ts';
@@ -24,6 +33,7 @@ export async function removeLeftovers(builds: BuildsDirectory, heldLock?: string
     if (lock === undefined) continue;
     try {
       const dir = join(builds.workspaces, id);
+      await endBelongings(builds, dir);
       await killLeftoverProcesses(dir);
       await removeUnfinishedEntries(builds, dir, heldLock);
       await removeTree(dir);
@@ -31,6 +41,22 @@ export async function removeLeftovers(builds: BuildsDirectory, heldLock?: string
     } finally {
       lock.release();
     }
+  }
+}
+
+async function endBelongings(builds: BuildsDirectory, workspaceDir: string): Promise<void> {
+  const belongings = await readBelongings(workspaceDir);
+  if (belongings === undefined) return;
+  await (await openBuildGroups(builds.root))?.remove(belongings.groupId);
+  if (belongings.account === null) return;
+  const lock = tryFileLock(accountLockPath(builds, belongings.account.uid));
+  // Whoever has the account now found it clean, or is killing what we would.
+  if (lock === undefined) return;
+  try {
+    await killAccount(belongings.account);
+    await removeScattered(belongings.account);
+  } finally {
+    lock.release();
   }
 }
 

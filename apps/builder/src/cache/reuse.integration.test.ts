@@ -149,8 +149,7 @@ describe('a second build', () => {
   });
 
   test('ignores every cache when asked to, and leaves what is there alone', async () => {
-    const first = await runBuilderHere(request());
-    await writeFile(join(root, 'builds', 'cache', 'shell', 'download'), '');
+    const first = await runBuilderHere(request({}, 'touch "${cache}/download";'));
     const script = 'test ! -e "${cache}/download";';
     const second = await runBuilderHere(request({ noCache: true, plan: request({}, script).plan }));
     const third = await runBuilderHere(request({ noCache: true }));

@@ -6,7 +6,11 @@ const request = requestOf('/builds', '/repo', {
   plan: planOf({ environment: { inputs: { python: '3.12.1' }, steps: [shell('x')] }, steps: [shell('y')] }),
   secretBuildEnv: { TOKEN: 'secret' },
 });
-const context: KeyContext = { request, indexSettings: { PIP_INDEX_URL: 'https://u:p@index/simple' } };
+const context: KeyContext = {
+  request,
+  indexSettings: { PIP_INDEX_URL: 'https://u:p@index/simple' },
+  scope: null,
+};
 
 function withRequest(changes: Partial<typeof request>): KeyContext {
   return { ...context, request: { ...request, ...changes } };
@@ -17,6 +21,7 @@ describe('environmentKey', () => {
     ['files', context, { 'requirements.txt': 'other' }],
     ['job type', withRequest({ jobType: 'shell:1.0.1' }), {}],
     ['plugin', withRequest({ pluginDir: '/other' }), {}],
+    ['owner', { ...context, scope: 'alice' }, {}],
     ['build variables', withRequest({ buildEnv: { A: '1' } }), {}],
     ['secrets', withRequest({ secretBuildEnv: { TOKEN: 'other' } }), {}],
     ['key of the secrets', withRequest({ secretsKey: 'cd'.repeat(32) }), {}],

@@ -15,6 +15,8 @@ export interface KeyContext {
   >;
   /** Package index variables and the digests of the files that they name. */
   readonly indexSettings: Readonly<Record<string, string>>;
+  /** Whose the environment is, when it is not for everybody. */
+  readonly scope: string | null;
 }
 
 /** Key of a fetched source: the same commit and directory of the same remote. */
@@ -30,7 +32,8 @@ export function sourceKey(remote: string, commit: string, directory: string): st
  */
 export function environmentKey(context: KeyContext, fileDigests: Readonly<Record<string, string>>): string {
   const { inputs, steps } = context.request.plan.environment;
-  return digestKey({ ...commonFacts(context), inputs, files: fileDigests, steps });
+  const owner = context.scope === null ? {} : { owner: context.scope };
+  return digestKey({ ...commonFacts(context), ...owner, inputs, files: fileDigests, steps });
 }
 
 /**

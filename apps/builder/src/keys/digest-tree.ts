@@ -18,10 +18,11 @@ const EXECUTABLE_BITS = 0o111;
  * submitted one, which {@link combineTreeDigest} adds.
  *
  * @param root - the tree.
+ * @param leftOut - a file at the root that does not count; `null`: all do.
  * @throws PlatformError `SOURCE_UNAVAILABLE` for a name that is not UTF-8 or a file that is none of the three kinds.
  */
-export async function digestTree(root: string): Promise<string> {
-  const paths = (await listPaths(root, '')).filter((path) => path !== MANIFEST_FILE);
+export async function digestTree(root: string, leftOut: string | null = MANIFEST_FILE): Promise<string> {
+  const paths = (await listPaths(root, '')).filter((path) => path !== leftOut);
   paths.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const digest = createHash('sha256');
   for (const path of paths) digest.update(`${JSON.stringify([path, ...(await describe(root, path))])}\n`);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createBuildOutput, type BuildOutput } from './build-output.ts';
 import { createRedactor } from './redact.ts';
 
-function record(limits?: { headBytes: number; tailBytes: number }): {
+function record(keptBytes?: number): {
   output: BuildOutput;
   events: BuildEvent[];
 } {
@@ -13,7 +13,7 @@ function record(limits?: { headBytes: number; tailBytes: number }): {
     expect(line).toMatch(/^[^\n]*\n$/);
     events.push(JSON.parse(line) as BuildEvent);
   };
-  return { output: createBuildOutput(write, createRedactor(['hunter22']), limits), events };
+  return { output: createBuildOutput(write, createRedactor(['hunter22']), keptBytes), events };
 }
 
 describe('createBuildOutput', () => {
@@ -21,14 +21,19 @@ describe('createBuildOutput', () => {
     const { output, events } = record();
     output.log('two\nlines of hunter22');
     output.warning('hunter22');
-    output.fail(new PlatformError('BUILD_FAILED', 'hunter22', { hint: 'hunter22' }));
+    output.fail(new PlatformError('BUILD_FAILED', 'hunter22', { hint: 'our own words' }));
 
     expect(JSON.stringify(events)).not.toContain('hunter22');
-    expect(events.at(-1)).toEqual({ type: 'error', code: 'BUILD_FAILED', message: '***', hint: '***' });
+    expect(events.at(-1)).toEqual({
+      type: 'error',
+      code: 'BUILD_FAILED',
+      message: '***',
+      hint: 'our own words',
+    });
   });
 
   test('keeps the first and the last part of a log that is too long, and says what is missing', () => {
-    const { output, events } = record({ headBytes: 30, tailBytes: 20 });
+    const { output, events } = record(40);
     for (let line = 0; line < 100; line += 1) output.log(`line ${String(line).padStart(4, '0')}`);
     output.fail(new Error('x'));
 
@@ -37,8 +42,7 @@ describe('createBuildOutput', () => {
       'line 0000',
       'line 0001',
       'line 0002',
-      '[95 lines of the build log left out]',
-      'line 0098',
+      '[960 bytes of the build log left out]',
       'line 0099',
     ]);
   });

@@ -4,7 +4,7 @@ import { createRedactor } from './redact.ts';
 
 function split(chunks: readonly (string | Buffer)[], secrets: readonly string[] = []): string[] {
   const lines: string[] = [];
-  const splitter = createLineSplitter(createRedactor(secrets), (line) => lines.push(line));
+  const splitter = createLineSplitter(createRedactor(secrets), (text) => lines.push(...text.split('\n')));
   for (const chunk of chunks) splitter.push(Buffer.from(chunk as string));
   splitter.end();
   return lines;

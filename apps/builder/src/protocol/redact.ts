@@ -4,7 +4,7 @@ import { scrub } from '@racetrack-platform/errors';
 const MIN_SECRET_LENGTH = 4;
 /** Colours, cursor movements and window titles (ECMA-48, 5.4; xterm's OSC). */
 // oxlint-disable-next-line no-control-regex -- removing them is the point
-const TERMINAL_SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
+const TERMINAL_SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)/g;
 
 /** Takes secrets out of text on its way to logs and messages. */
 export interface Redactor {

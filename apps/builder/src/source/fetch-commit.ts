@@ -1,8 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workspace } from '../cache/workspace.ts';
-import { runGit, type GitCommandDeps, type GitOutcome } from './git-command.ts';
-import { presentGitFailure } from './present-git-failure.ts';
+import { runGit, type GitCommandDeps } from './git-command.ts';
 import type { ResolvedRef } from './resolve-ref.ts';
 
 const LOCAL_REF = 'refs/racetrack/source';
@@ -26,11 +25,9 @@ export async function fetchCommit(
   const gitDir = join(workspace.dir, 'git');
   const checkoutDir = join(workspace.dir, 'checkout');
   await mkdir(checkoutDir);
-  const git = async (...args: string[]): Promise<GitOutcome> => {
+  const git = async (...args: string[]): Promise<void> => {
     const env = { ...workspace.env, GIT_DIR: gitDir, GIT_WORK_TREE: checkoutDir };
-    const outcome = await runGit(deps, args, { cwd: workspace.dir, env });
-    if (outcome.exitCode !== 0) throw presentGitFailure(outcome.errorOutput, deps.remote);
-    return outcome;
+    await runGit(deps, args, { cwd: workspace.dir, env, admit: workspace.confinement.admit });
   };
 
   const format = resolved.commit.length === SHA256_DIGITS ? 'sha256' : 'sha1';

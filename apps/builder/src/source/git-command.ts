@@ -3,13 +3,15 @@ import { PlatformError } from '@racetrack-platform/errors';
 import type { BuilderConfig } from '../config.ts';
 import { runCommand } from '../steps/run-command.ts';
 import type { GitRemote } from './git-remote.ts';
+import type { GitNetwork } from './network/git-network.ts';
+import { presentGitFailure } from './present-git-failure.ts';
 
 /** Enough for the references of the largest repositories; a command that says more is stopped reading. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Transfers slower than this many bytes a second, for so many seconds, are given up. */
-const LOW_SPEED = { bytesPerSecond: 1000, seconds: 30 } as const;
+/** Transfers slower than this many bytes a second, for as long as a server may be silent, are given up. */
+const LOW_SPEED_BYTES_PER_SECOND = 1000;
 
 /**
  * Answers git's question for credentials from file descriptor 3, and stores none. A constant: the values never enter a
@@ -20,13 +22,19 @@ const CREDENTIAL_HELPER = '!f() { test "$1" = get && cat <&3; }; f';
 export interface GitCommandDeps {
   readonly config: Pick<BuilderConfig, 'path' | 'gitEnv'>;
   readonly remote: GitRemote;
+  readonly network: Omit<GitNetwork, keyof AsyncDisposable>;
+  /** Bytes that each process of a command without {@link RunGitOptions.admit} may allocate; `null`: no limit. */
+  readonly memory: { readonly prlimit: string; readonly bytes: number } | null;
   readonly signal: AbortSignal;
 }
 
-export interface GitOutcome {
-  readonly exitCode: number;
-  readonly output: string;
-  readonly errorOutput: string;
+export interface RunGitOptions {
+  /** No repository is looked for above it. */
+  readonly cwd: string;
+  /** Further variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Puts the command into the group of the build, whose limits hold then. */
+  readonly admit?: ((pid: number) => Promise<void>) | undefined;
 }
 
 /**
@@ -34,21 +42,27 @@ export interface GitOutcome {
  * speaks only the protocol of its remote.
  *
  * @param args - after `git`; a value from outside must be validated or stand behind `--`.
- * @param options - `cwd`; no repository is looked for above it. `env`: further variables.
- * @throws PlatformError `SOURCE_UNAVAILABLE` when git cannot be started.
+ * @returns its standard output.
+ * @throws PlatformError `SOURCE_UNAVAILABLE` or `SOURCE_REFUSED`: why it failed, or that git cannot be started.
  */
 export async function runGit(
   deps: GitCommandDeps,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Promise<GitOutcome> {
+  options: RunGitOptions,
+): Promise<string> {
   const output = createCollector(MAX_OUTPUT_BYTES);
   const errorOutput = createCollector(MAX_ERROR_BYTES);
   const outcome = await runCommand({
-    command: ['git', ...listSettings(deps.remote), ...args],
+    command: [
+      ...(options.admit === undefined ? limitMemory(deps) : []),
+      'git',
+      ...listSettings(deps),
+      ...args,
+    ],
     cwd: options.cwd,
     env: {
       ...deps.config.gitEnv,
+      ...deps.network.env,
       ...options.env,
       PATH: deps.config.path,
       // Messages are matched, so they must not be translated.
@@ -63,17 +77,23 @@ export async function runGit(
     onOutput: output.push,
     onErrorOutput: errorOutput.push,
     privateInput: renderCredentials(deps.remote),
+    admit: options.admit,
   });
   if (outcome.kind === 'not-started') {
     throw new PlatformError('SOURCE_UNAVAILABLE', `git could not be started: ${outcome.reason}`, {
       hint: 'Install git on the server.',
     });
   }
-  const exitCode = outcome.kind === 'exited' ? outcome.exitCode : 128;
-  return { exitCode, output: output.text(), errorOutput: errorOutput.text() };
+  if (outcome.kind === 'exited' && outcome.exitCode === 0) return output.text();
+  throw deps.network.explainFailure() ?? presentGitFailure(errorOutput.text(), deps.remote);
 }
 
-function listSettings(remote: GitRemote): string[] {
+/** A server may list references without end; git keeps them all. */
+function limitMemory({ memory }: GitCommandDeps): string[] {
+  return memory === null ? [] : [memory.prlimit, `--data=${memory.bytes}:${memory.bytes}`, '--'];
+}
+
+function listSettings({ remote, network }: GitCommandDeps): string[] {
   const settings: Record<string, string> = {
     'protocol.allow': 'never',
     [remote.kind === 'https' ? 'protocol.https.allow' : 'protocol.file.allow']: 'always',
@@ -86,8 +106,8 @@ function listSettings(remote: GitRemote): string[] {
     'core.protectNTFS': 'true',
     'submodule.recurse': 'false',
     'http.followRedirects': 'initial',
-    'http.lowSpeedLimit': String(LOW_SPEED.bytesPerSecond),
-    'http.lowSpeedTime': String(LOW_SPEED.seconds),
+    'http.lowSpeedLimit': String(LOW_SPEED_BYTES_PER_SECOND),
+    'http.lowSpeedTime': String(Math.ceil(network.timeoutMs / 1000)),
     'gc.auto': '0',
     'maintenance.auto': 'false',
     'credential.helper': '',

@@ -1,12 +1,22 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { detectConfinement } from '@racetrack-platform/sandbox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { planOf, requestOf, runBuilderHere, shell } from '../testing/builder-process.ts';
 import { createRepository } from '../testing/git-repository.ts';
 import { startHttpsGitServer, type HttpsGitServer } from '@racetrack-platform/testing';
 
 const PASSWORD = 'pass word/with "odd" %41 $signs';
+/** With limits git passes through a gate, which must leave the credentials to it. */
+const limits = {
+  memoryBytes: 1024 ** 3,
+  processes: 1024,
+  diskBytes: null,
+  logBytes: null,
+  cpuMillicores: null,
+};
+const { tools } = await detectConfinement();
 const credentials = { username: 'bob', password: PASSWORD };
 
 let root: string;
@@ -31,7 +41,10 @@ async function build(
   remote = `${server.origin}/private`,
 ) {
   const plan = planOf({ steps: [shell('env; cat text')] });
-  return await runBuilderHere(requestOf(join(root, 'builds'), remote, { git, plan }), variables);
+  return await runBuilderHere(
+    requestOf(join(root, 'builds'), remote, { git, plan, limits, tools }),
+    variables,
+  );
 }
 
 test('fetches over https with credentials that no command line, environment or output shows', async () => {

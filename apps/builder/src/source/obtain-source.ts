@@ -1,18 +1,22 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildRequest, SourceSpec } from '@racetrack-platform/contracts';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { z } from 'zod';
 import type { BuildsDirectory } from '../cache/builds-directory.ts';
 import { syncPath } from '../cache/durable-files.ts';
 import { ENTRY_TREE, findEntryMark, writeEntryMark } from '../cache/entry-mark.ts';
 import type { Workspace } from '../cache/workspace.ts';
 import type { BuilderConfig } from '../config.ts';
+import type { BuildWatch } from '../limits/watch-build.ts';
 import { sourceKey } from '../keys/cache-keys.ts';
 import { digestTree } from '../keys/digest-tree.ts';
 import type { BuildOutput } from '../protocol/build-output.ts';
 import { fetchCommit } from './fetch-commit.ts';
+import type { GitCommandDeps } from './git-command.ts';
 import { isCommitId } from './git-ref.ts';
 import { parseGitRemote } from './git-remote.ts';
+import { openGitNetwork } from './network/git-network.ts';
 import { readRepositoryManifest, repositoryManifestSchema } from './repository-manifest.ts';
 import { findTextInside } from './resolve-inside.ts';
 import { resolveRef, type ResolvedRef } from './resolve-ref.ts';
@@ -34,6 +38,7 @@ export interface ObtainSourceDeps {
   readonly config: BuilderConfig;
   readonly builds: BuildsDirectory;
   readonly getWorkspace: () => Promise<Workspace>;
+  readonly getWatch: () => Promise<Pick<BuildWatch, 'check'>>;
   readonly output: Pick<BuildOutput, 'log'>;
   readonly now: () => number;
 }
@@ -98,19 +103,31 @@ async function obtainFromGit(
     credentials: source.credentials,
   });
   const directory = normalizeDirectory(source.directory);
-  const git = { config: deps.config, remote, signal };
-  const recorded = findRecordedCommit(source.commit);
-  const resolved = recorded ?? (await resolveRef(git, source.ref, deps.builds.workspaces));
-
-  const entryDir = join(deps.builds.sources, sourceKey(remote.address, resolved.commit, directory));
-  const cached = request.noCache ? undefined : await findCached(entryDir);
-  if (cached !== undefined) {
+  const findFetched = async ({ commit }: ResolvedRef): Promise<PreparedSource | undefined> => {
+    const entryDir = join(deps.builds.sources, sourceKey(remote.address, commit, directory));
+    const cached = request.noCache ? undefined : await findCached(entryDir);
+    if (cached === undefined) return undefined;
     deps.output.log(`source: commit ${cached.commit} of ${remote.address}, fetched earlier`);
     return present(entryDir, cached);
-  }
+  };
+  const recorded = findRecordedCommit(source.commit);
+  // Needs no network at all.
+  const known = recorded && (await findFetched(recorded));
+  if (known !== undefined) return known;
+
+  await using network = await openGitNetwork(deps.config, remote, request);
+  const git = { config: deps.config, remote, network, signal, memory: findMemoryLimit(request) };
+  const resolved = recorded ?? (await resolveRef(git, source.ref, deps.builds.workspaces));
+  const fetched = await findFetched(resolved);
+  if (fetched !== undefined) return fetched;
 
   const workspace = await deps.getWorkspace();
-  const { checkoutDir, commit } = await fetchCommit(git, resolved, workspace);
+  const { checkoutDir, commit } = await fetchCommit(git, resolved, workspace).catch(async (error) => {
+    // A limit may be the reason, and says more than git does.
+    await (await deps.getWatch()).check();
+    signal.throwIfAborted();
+    throw error;
+  });
   deps.output.log(`source: commit ${commit} of ${remote.address}`);
   const draftDir = join(workspace.dir, 'source-draft');
   const treeDir = join(draftDir, ENTRY_TREE);
@@ -123,6 +140,11 @@ async function obtainFromGit(
   const key = sourceKey(remote.address, commit, directory);
   await writeEntryMark(draftDir, { key, createdAtMs: deps.now(), details });
   return present(await store(join(deps.builds.sources, key), draftDir), details);
+}
+
+function findMemoryLimit({ tools, limits }: BuildRequest): GitCommandDeps['memory'] {
+  const prlimit = tools?.prlimit ?? null;
+  return prlimit === null || limits.memoryBytes === null ? null : { prlimit, bytes: limits.memoryBytes };
 }
 
 function findRecordedCommit(commit: string | null): ResolvedRef | undefined {
@@ -139,7 +161,9 @@ async function findCached(entryDir: string): Promise<SourceDetails | undefined> 
 /** Moves a complete draft to its place; when another build was faster, the draft itself serves this one. */
 async function store(entryDir: string, draftDir: string): Promise<string> {
   try {
+    failpoint('before-source-stored');
     await rename(draftDir, entryDir);
+    failpoint('after-source-stored');
   } catch {
     return draftDir;
   }

@@ -1,10 +1,13 @@
-import { PlatformError } from '@racetrack-platform/errors';
+import { DISK_FULL_HINT, PlatformError, tellsDiskFull } from '@racetrack-platform/errors';
 import type { GitRemote } from './git-remote.ts';
 
 interface FailureRule {
   /** What git says, in English (`LC_ALL=C`). */
   readonly pattern: RegExp;
-  readonly present: (remote: GitRemote) => { readonly message: string; readonly hint: string };
+  readonly present: (
+    remote: GitRemote,
+    errorOutput: string,
+  ) => { readonly message: string; readonly hint: string };
 }
 
 const CREDENTIALS_HINT =
@@ -53,6 +56,21 @@ const RULES: readonly FailureRule[] = [
     }),
   },
   {
+    pattern:
+      /SSL_read|SSL_ERROR_SYSCALL|unexpected eof|non-properly terminated|early EOF|unexpected disconnect|hung up unexpectedly|transfer closed|Empty reply|Send failure|Recv failure/i,
+    present: ({ address }) => ({
+      message: `the server of ${address} broke off the connection`,
+      hint: 'Try again; check the network and proxy settings of the server.',
+    }),
+  },
+  {
+    pattern: /wrong version number|unknown protocol|packet length too long|unexpected message/,
+    present: ({ address }) => ({
+      message: `the server of ${address} does not speak TLS`,
+      hint: 'Check host and port of git.remote.',
+    }),
+  },
+  {
     pattern: /SSL certificate|certificate verif|server certificate|TLS|gnutls_handshake/,
     present: ({ address }) => ({
       message: `the TLS certificate of ${address} cannot be verified`,
@@ -81,6 +99,20 @@ const RULES: readonly FailureRule[] = [
     }),
   },
   {
+    pattern: /Maximum \(\d+\) redirects|too many redirects/i,
+    present: ({ address }) => ({
+      message: `${address} redirects again and again`,
+      hint: 'Check git.remote; write the final https address.',
+    }),
+  },
+  {
+    pattern: /returned error: 5\d\d/,
+    present: ({ address }, text) => ({
+      message: `the server of ${address} answers with an error of its own (${/returned error: (5\d\d)/.exec(text)?.[1]})`,
+      hint: 'Try again later.',
+    }),
+  },
+  {
     pattern: /not our ref|unadvertised object|remote error: upload-pack/,
     present: ({ address }) => ({
       message: `${address} does not have the commit, or does not hand out single commits`,
@@ -103,7 +135,16 @@ const RULES: readonly FailureRule[] = [
  */
 export function presentGitFailure(errorOutput: string, remote: GitRemote): PlatformError {
   const rule = RULES.find(({ pattern }) => pattern.test(errorOutput));
-  const { message, hint } = rule?.present(remote) ?? presentUnknown(errorOutput, remote);
+  if (tellsDiskFull(errorOutput)) {
+    return new PlatformError(
+      'DISK_FULL',
+      `the disk of the server is full, so that ${remote.address} cannot be fetched`,
+      {
+        hint: DISK_FULL_HINT,
+      },
+    );
+  }
+  const { message, hint } = rule?.present(remote, errorOutput) ?? presentUnknown(errorOutput, remote);
   return new PlatformError('SOURCE_UNAVAILABLE', message, { hint });
 }
 

@@ -1,7 +1,6 @@
 import { PlatformError } from '@racetrack-platform/errors';
 import { runGit, type GitCommandDeps } from './git-command.ts';
 import { isAbbreviatedCommitId, isCommitId, isRefName } from './git-ref.ts';
-import { presentGitFailure } from './present-git-failure.ts';
 
 /** Branches that an error message names. */
 const MAX_LISTED_BRANCHES = 10;
@@ -56,7 +55,9 @@ async function resolveDefaultBranch(deps: GitCommandDeps, cwd: string): Promise<
   throw new PlatformError(
     'SOURCE_UNAVAILABLE',
     `${deps.remote.address} has no default branch; ${describeBranches(branches)}`,
-    { hint: 'Push a commit, or name a branch in git.branch.' },
+    {
+      hint: 'Check that git.remote is the address that git clone takes; push a commit, or name a branch in git.branch.',
+    },
   );
 }
 
@@ -81,10 +82,9 @@ async function listRefs(
   cwd: string,
   patterns: readonly string[],
 ): Promise<Map<string, string>> {
-  const outcome = await runGit(deps, ['ls-remote', '--', deps.remote.address, ...patterns], { cwd });
-  if (outcome.exitCode !== 0) throw presentGitFailure(outcome.errorOutput, deps.remote);
+  const output = await runGit(deps, ['ls-remote', '--', deps.remote.address, ...patterns], { cwd });
   const refs = new Map<string, string>();
-  for (const line of outcome.output.split('\n')) {
+  for (const line of output.split('\n')) {
     const [id = '', name] = line.split('\t');
     if (name !== undefined && isCommitId(id)) refs.set(name, id);
   }

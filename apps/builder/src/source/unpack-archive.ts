@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { messageOf, PlatformError } from '@racetrack-platform/errors';
+import { explainDiskFull, messageOf, PlatformError } from '@racetrack-platform/errors';
 import { Unpack, type ReadEntry } from 'tar';
 import { removeTree } from '../cache/durable-files.ts';
 import { findEscapingLink } from './find-escaping-link.ts';
@@ -13,6 +13,8 @@ export const ARCHIVE_LIMITS = { maxEntries: 100_000, maxBytes: 1024 ** 3 } as co
 
 /** Room for headers and padding of one entry: two blocks, and two more for its pax header (POSIX.1-2001, pax). */
 const HEADER_BYTES = 4 * 512;
+/** Archives are filled up to whole records (POSIX.1-1988: 10,240 bytes); more of it only keeps us busy. */
+const MAX_TRAILING_BYTES = 1024 ** 2;
 const FILE_TYPES = new Set(['File', 'OldFile', 'ContiguousFile']);
 const LINK_TYPES = new Set(['Link', 'SymbolicLink']);
 /** First bytes of gzip and Zstandard, which the tar parser would unpack a second time, past our count. */
@@ -37,6 +39,8 @@ export async function unpackArchive(
   } catch (error) {
     signal.throwIfAborted();
     if (PlatformError.is(error)) throw error;
+    const diskFull = explainDiskFull(error);
+    if (diskFull) throw diskFull;
     throw refuse(`it cannot be unpacked: ${messageOf(error)}`, error);
   }
   const link = await findEscapingLink(targetDir);
@@ -66,6 +70,8 @@ async function unpack(
   const ended = once(unpacker, 'end');
   // It fails as well when the unpacker does, and may not be awaited by then.
   ended.catch(() => {});
+  let hasEnded = false;
+  unpacker.once('eof', () => (hasEnded = true));
   const maxRawBytes = limits.maxBytes + limits.maxEntries * HEADER_BYTES;
 
   await pipeline(
@@ -73,10 +79,14 @@ async function unpack(
     createGunzip(),
     async (chunks: AsyncIterable<Buffer>) => {
       let rawBytes = 0;
+      let trailingBytes = 0;
       for await (const chunk of chunks) {
         if (rawBytes === 0) assertUncompressed(chunk);
         rawBytes += chunk.length;
         if (rawBytes > maxRawBytes) throw refuse('it is too large');
+        if (hasEnded) trailingBytes += chunk.length;
+        if (trailingBytes > MAX_TRAILING_BYTES) throw refuse('it goes on after its end');
+        if (hasEnded) continue;
         if (!unpacker.write(chunk)) await Promise.race([once(unpacker, 'drain'), failure.promise]);
       }
       unpacker.end();
@@ -113,6 +123,7 @@ function createInspector(
 }
 
 function findProblem(entry: ReadEntry): string | undefined {
+  if (entry.path.includes('\uFFFD')) return `the name "${entry.path}" is not UTF-8`;
   if (!isInside(entry.path)) return `the path "${entry.path}" leads out of it`;
   if (FILE_TYPES.has(entry.type) || entry.type === 'Directory') return undefined;
   if (!LINK_TYPES.has(entry.type)) return `"${entry.path}" is neither a file, a directory nor a link`;

@@ -16,6 +16,8 @@ export interface CommandRequest {
   readonly onErrorOutput?: (chunk: Buffer) => void;
   /** What the command can read from file descriptor 3, such as credentials. */
   readonly privateInput?: string | undefined;
+  /** Called with the process before it becomes the command, so that nothing of it escapes what it is put into. */
+  readonly admit?: ((pid: number) => Promise<void>) | undefined;
 }
 
 /** How a command ended: by itself with a code, or by a signal. */
@@ -23,6 +25,11 @@ export type CommandOutcome =
   | { readonly kind: 'exited'; readonly exitCode: number }
   | { readonly kind: 'killed'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'not-started'; readonly reason: string };
+
+/** Waits for a line on descriptor 3, then becomes the command. A shell's `read` takes no byte beyond the line. */
+const GATE = ['/bin/sh', '-c', 'read -r go <&3 && exec "$@" 3<&-', 'sh'];
+/** As {@link GATE}; what follows the line is the command's to read. */
+const GATE_BEFORE_INPUT = ['/bin/sh', '-c', 'read -r go <&3 && exec "$@"', 'sh'];
 
 const runningGroups = new Set<number>();
 
@@ -34,12 +41,12 @@ const runningGroups = new Set<number>();
  */
 export async function runCommand(request: CommandRequest): Promise<CommandOutcome> {
   request.signal.throwIfAborted();
-  const [program = '', ...args] = request.command;
+  const [program = '', ...args] = passGate(request);
   const child = spawn(program, args, {
     cwd: request.cwd,
     env: request.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(request.privateInput === undefined ? [] : ['pipe' as const])],
+    stdio: ['ignore', 'pipe', 'pipe', ...(needsThird(request) ? ['pipe' as const] : [])],
   });
   if (child.pid === undefined) return await waitForSpawnError(child);
   const group = child.pid;
@@ -47,11 +54,13 @@ export async function runCommand(request: CommandRequest): Promise<CommandOutcom
 
   child.stdout?.on('data', request.onOutput);
   child.stderr?.on('data', request.onErrorOutput ?? request.onOutput);
-  writePrivateInput(child, request.privateInput);
+  if (request.admit === undefined) writePrivateInput(child, request.privateInput);
   const onAbort = (): void => killGroup(group);
   request.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const outcome = await waitForEnd(child, group);
+    const ended = waitForEnd(child, group);
+    if (request.admit !== undefined) await admit(child, group, request.admit, request.privateInput);
+    const outcome = await ended;
     request.signal.throwIfAborted();
     return outcome;
   } finally {
@@ -89,6 +98,31 @@ async function waitForEnd(child: ChildProcess, group: number): Promise<CommandOu
       resolve(signal === null ? { kind: 'exited', exitCode: code ?? 1 } : { kind: 'killed', signal });
     });
   });
+}
+
+async function admit(
+  child: ChildProcess,
+  group: number,
+  take: (pid: number) => Promise<void>,
+  privateInput = '',
+): Promise<void> {
+  try {
+    await take(group);
+    writePrivateInput(child, `\n${privateInput}`);
+  } catch (error) {
+    killGroup(group);
+    // One that was killed meanwhile cannot be put anywhere; how it ended says why.
+    if (child.exitCode === null && child.signalCode === null) throw error;
+  }
+}
+
+function passGate({ command, admit, privateInput }: CommandRequest): readonly string[] {
+  if (admit === undefined) return command;
+  return [...(privateInput === undefined ? GATE : GATE_BEFORE_INPUT), ...command];
+}
+
+function needsThird({ privateInput, admit }: CommandRequest): boolean {
+  return privateInput !== undefined || admit !== undefined;
 }
 
 function writePrivateInput(child: ChildProcess, text: string | undefined): void {

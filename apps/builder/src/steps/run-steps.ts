@@ -1,18 +1,22 @@
 import type { BuildStep } from '@racetrack-platform/contracts';
-import { messageOf, PlatformError } from '@racetrack-platform/errors';
+import { DISK_FULL_HINT, PlatformError, tellsDiskFull } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
+import type { BuildConfinement } from '../confinement/build-confinement.ts';
 import type { BuildOutput } from '../protocol/build-output.ts';
-import { createLineSplitter } from '../protocol/line-splitter.ts';
 import type { Redactor } from '../protocol/redact.ts';
 import { runCommand, type CommandOutcome } from './run-command.ts';
+import { createStepLog, type StepLog } from './step-log.ts';
 import { substitutePlaceholders, type Placeholders } from './substitute-placeholders.ts';
 
 /** Lines of output that an error message repeats. */
 const LAST_LINES = 20;
+/** Characters of one of them: pip lists hundreds of versions in a line. */
+const MAX_QUOTED_LINE = 400;
 /** Characters of a command that the log shows. */
 const MAX_SHOWN_COMMAND = 300;
 
 export interface RunStepsDeps {
-  readonly output: Pick<BuildOutput, 'log'>;
+  readonly output: Pick<BuildOutput, 'log' | 'isFull' | 'tailBytes' | 'leaveOut'>;
   readonly redactor: Redactor;
 }
 
@@ -22,13 +26,25 @@ export interface RunStepsOptions {
   readonly env: Readonly<Record<string, string>>;
   /** What no step may change: variables that win over the step's own. */
   readonly fixedEnv: Readonly<Record<string, string>>;
+  readonly confinement: Pick<BuildConfinement, 'compose' | 'admit'>;
+  /** What a confined step sees beside the system's own. */
+  readonly view: {
+    readonly readOnly: readonly string[];
+    readonly writable: readonly string[];
+    readonly temporaryDir: string;
+  };
+  /** Told the size of all output, also of what the log leaves out. */
+  readonly onOutput: (sizeBytes: number) => void;
+  /** Looks whether a limit is the reason of a failure; aborts the signal then. */
+  readonly checkLimits: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
  * Runs the steps of a recipe one after the other, their output going to the build log.
  *
- * @throws PlatformError `BUILD_FAILED` at the first step that fails, with its last lines of output.
+ * @throws PlatformError `BUILD_FAILED` at the first step that fails, with its last lines of output, or
+ *   `BUILD_LIMIT_EXCEEDED` with the same.
  */
 export async function runSteps(
   deps: RunStepsDeps,
@@ -41,31 +57,44 @@ export async function runSteps(
 async function runStep(deps: RunStepsDeps, step: BuildStep, options: RunStepsOptions): Promise<void> {
   const substitute = (text: string): string => substitutePlaceholders(text, options.placeholders);
   const command = step.command.map(substitute);
-  const lastLines: string[] = [];
-  const splitter = createLineSplitter(deps.redactor, (line) => {
-    deps.output.log(line);
-    lastLines.push(line);
-    if (lastLines.length > LAST_LINES) lastLines.shift();
-  });
-
+  const log = createStepLog(deps, LAST_LINES);
   deps.output.log(`${step.title}: ${presentCommand(command)}`);
   try {
-    const outcome = await runCommand({
-      command,
-      cwd: substitute(step.cwd ?? options.placeholders.source),
-      env: { ...options.env, ...substituteValues(step.env ?? {}, substitute), ...options.fixedEnv },
-      signal: options.signal,
-      onOutput: splitter.push,
-    });
-    splitter.end();
+    failpoint('before-build-step');
+    const outcome = await runConfined(step, command, substitute, log, options);
+    failpoint('after-build-step');
+    log.end();
     if (outcome.kind === 'exited' && outcome.exitCode === 0) return;
-    throw presentFailure(step.title, describeOutcome(outcome, command[0]), lastLines);
+    await options.checkLimits();
+    options.signal.throwIfAborted();
+    // Without a hint: where the complete output is, knows who keeps it.
+    throw new PlatformError('BUILD_FAILED', describeOutcome(outcome, command[0]));
   } catch (error) {
-    splitter.end();
-    // The build's time limit is worth knowing the step and its last words; a cancelled build is not.
-    if (!options.signal.aborted || !PlatformError.is(error) || error.code !== 'BUILD_FAILED') throw error;
-    throw presentFailure(step.title, messageOf(error), lastLines);
+    log.end();
+    throw presentFailure(step.title, error, log.lastLines());
   }
+}
+
+async function runConfined(
+  step: BuildStep,
+  command: readonly string[],
+  substitute: (text: string) => string,
+  log: StepLog,
+  options: RunStepsOptions,
+): Promise<CommandOutcome> {
+  const { confinement, view } = options;
+  const cwd = substitute(step.cwd ?? options.placeholders.source);
+  return await runCommand({
+    command: await confinement.compose(command, { ...view, cwd }),
+    cwd,
+    env: { ...options.env, ...substituteValues(step.env ?? {}, substitute), ...options.fixedEnv },
+    signal: options.signal,
+    onOutput(chunk) {
+      options.onOutput(chunk.length);
+      log.push(chunk);
+    },
+    admit: confinement.admit,
+  });
 }
 
 function presentCommand(command: readonly string[]): string {
@@ -91,9 +120,17 @@ function describeOutcome(outcome: CommandOutcome, program: string | undefined): 
   }
 }
 
-function presentFailure(title: string, reason: string, lastLines: readonly string[]): PlatformError {
-  const quoted = lastLines.length === 0 ? '' : `. Its last lines:\n${lastLines.join('\n')}`;
-  return new PlatformError('BUILD_FAILED', `${title}: ${reason}${quoted}`, {
-    hint: 'The complete output is in the build log.',
+/** Secrets are out of it already: half a one would not be recognised any more. */
+function shorten(line: string): string {
+  return line.length > MAX_QUOTED_LINE ? `${line.slice(0, MAX_QUOTED_LINE)}…` : line;
+}
+
+/** A failure and an exceeded limit are worth knowing the step and its last words; a cancelled build is not. */
+function presentFailure(title: string, error: unknown, lastLines: readonly string[]): unknown {
+  if (!PlatformError.is(error) || !/^BUILD_(?:FAILED|LIMIT_EXCEEDED)$/.test(error.code)) return error;
+  const quoted = lastLines.length === 0 ? '' : `. Its last lines:\n${lastLines.map(shorten).join('\n')}`;
+  return new PlatformError(error.code, `${title}: ${error.message}${quoted}`, {
+    hint: tellsDiskFull(quoted) ? DISK_FULL_HINT : error.hint,
+    cause: error,
   });
 }

@@ -52,6 +52,8 @@ export function requestOf(
     buildsDir,
     source: { kind: 'git', remote, ref: null, commit: null, directory: '', credentials: null, ...git },
     allowLocalGit: true,
+    allowPrivate: ['*'],
+    gitTimeoutMs: 30_000,
     manifestYaml: MANIFEST,
     jobType: 'shell:1.0.0',
     pluginDir: '/',
@@ -61,6 +63,11 @@ export function requestOf(
     secretsKey: 'ab'.repeat(32),
     noCache: false,
     timeoutMs: 30_000,
+    limits: { memoryBytes: null, processes: null, diskBytes: null, logBytes: null, cpuMillicores: null },
+    account: null,
+    tools: null,
+    hiddenDirs: [],
+    owner: 'tester',
     ...others,
   };
 }

@@ -35,6 +35,11 @@ export const nativePlanSchema = z.object({
     referencePattern: z.string().optional(),
     /** Milliseconds until an unpinned environment is built anew; `null`: never. */
     expiresAfterMs: z.number().nullable(),
+    /**
+     * Whether everybody may share it: its steps run and install nothing that the author of a job chose. Others are
+     * shared among the jobs of one deployer only, where builds are kept apart. @defaultValue false
+     */
+    isShareable: z.boolean().optional(),
     steps: z.array(buildStepSchema),
   }),
   /** Files that must exist in the source, with what to tell the author when they do not. */
@@ -42,6 +47,11 @@ export const nativePlanSchema = z.object({
   /** Steps on the source itself, after the environment stands. */
   steps: z.array(buildStepSchema),
   run: runSpecSchema,
+  /**
+   * Absolute paths of this machine that the steps read beside the plugin's folder and the system's own. Where accounts
+   * cannot read one, steps that name it get the path of a copy instead, so that it must not depend on where it is.
+   */
+  hostPaths: z.array(z.string()).optional(),
   /** What the author should know, though it does not stop the build: a field that nothing reads, for instance. */
   warnings: z.array(z.string()).optional(),
 });
@@ -62,6 +72,32 @@ export const sourceSpecSchema = z.discriminatedUnion('kind', [
 ]);
 export type SourceSpec = z.infer<typeof sourceSpecSchema>;
 
+/** What one build may use, all its steps and their children together; `null`: no limit. */
+export const buildLimitsSchema = z.object({
+  memoryBytes: z.number().nullable(),
+  processes: z.number().nullable(),
+  /** Its workspace, and what it adds to environments and caches. */
+  diskBytes: z.number().nullable(),
+  /** Bytes of its log that are kept; a build that writes thirty-two times as much is ended. */
+  logBytes: z.number().nullable(),
+  cpuMillicores: z.number().nullable(),
+});
+export type BuildLimits = z.infer<typeof buildLimitsSchema>;
+
+const programSchema = z.string().nullable();
+
+/** What was found on this machine to confine processes with; the sandbox package says what each is for. */
+export const confinementToolsSchema = z.object({
+  isRoot: z.boolean(),
+  setpriv: programSchema,
+  prlimit: programSchema,
+  bwrap: programSchema,
+  env: programSchema,
+  maxOpenFiles: z.number(),
+  alwaysHidden: z.array(z.string()).readonly(),
+  alwaysVisible: z.array(z.string()).readonly(),
+});
+
 /** First line on the builder's standard input. Never in argv or environment: it holds secrets. */
 export const buildRequestSchema = z.object({
   deploymentId: z.string(),
@@ -70,6 +106,10 @@ export const buildRequestSchema = z.object({
   source: sourceSpecSchema,
   /** Whether `file://` and plain paths may be fetched. */
   allowLocalGit: z.boolean(),
+  /** Names and address ranges of private networks that may be fetched from all the same; `*`: all of them. */
+  allowPrivate: z.array(z.string()),
+  /** Milliseconds that a git server may be silent, or slower than a kilobyte a second. */
+  gitTimeoutMs: z.number().positive(),
   /** The submitted manifest: compared with the repository's, and written over it. */
   manifestYaml: z.string(),
   /** Resolved, `name:version`. */
@@ -83,6 +123,15 @@ export const buildRequestSchema = z.object({
   noCache: z.boolean(),
   /** Milliseconds for the whole build. */
   timeoutMs: z.number(),
+  limits: buildLimitsSchema,
+  /** The user and group that steps run as, nobody else's as long as the build lasts; `null`: the builder's own. */
+  account: z.object({ uid: z.int().positive(), gid: z.int().positive() }).nullable(),
+  /** The programs of this machine that confine (`ConfinementTools` of the sandbox package); `null`: none is used. */
+  tools: confinementToolsSchema.nullable(),
+  /** Directories that confined steps find empty, but for what they need: the data directory. */
+  hiddenDirs: z.array(z.string()),
+  /** Whose build it is: with an `account`, builds of different owners share no cache that a step can write to. */
+  owner: z.string(),
 });
 export type BuildRequest = z.infer<typeof buildRequestSchema>;
 
@@ -96,6 +145,8 @@ export const buildResultSchema = z.object({
   /** Absolute path of the prepared source; read-only from now on. */
   sourceDir: z.string(),
   environmentDir: z.string(),
+  /** What `${plugin}` stands for in the plan's `run`: the plugin's folder, or a copy that every account can read. */
+  pluginDir: z.string(),
   reusedEnvironment: z.boolean(),
   reusedArtifact: z.boolean(),
 });

@@ -1,0 +1,279 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { detectConfinement } from '@racetrack-platform/sandbox';
+import type { BuildRequest } from '@racetrack-platform/contracts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { planOf, requestOf, runBuilderProcess, shell } from '../testing/builder-process.ts';
+import { createRepository, type TestRepository } from '../testing/git-repository.ts';
+
+const isRoot = process.getuid?.() === 0;
+const confinement = await detectConfinement();
+const ALICE = { uid: 1_879_048_911, gid: 1_879_048_911 };
+const BOB = { uid: 1_879_048_912, gid: 1_879_048_912 };
+
+/** Takes a file and a directory that somebody sends, and when told to, writes to the one and into the other. */
+const ACCOMPLICE = `
+import os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind('\\0' + sys.argv[1])
+server.listen()
+print('listening', flush=True)
+_, (file, folder), _, _ = socket.recv_fds(server.accept()[0], 1, 2)
+sys.stdin.read()
+os.pwrite(file, b'poison', 0)
+try:
+    os.open('planted', os.O_CREAT | os.O_WRONLY, dir_fd=folder)
+except PermissionError:
+    print('refused', flush=True)
+`;
+const SENDER = `
+import os, socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.connect('\\0' + sys.argv[1])
+socket.send_fds(client, [b'x'], [os.open('module.py', os.O_RDWR), os.open('.', os.O_RDONLY)])
+`;
+
+let root: string;
+let repository: TestRepository;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'rt-confined-'));
+  // As the data directory is: others may pass, not look.
+  await chmod(root, 0o711);
+  await mkdir(join(root, 'keys'), { mode: 0o700 });
+  await writeFile(join(root, 'keys', 'secret'), 'hunter22', { mode: 0o600 });
+  await mkdir(join(root, 'clone', 'plugin'), { recursive: true });
+  await writeFile(join(root, 'clone', 'plugin', 'tool'), 'echo the tool');
+  await chmod(join(root, 'clone'), 0o700);
+  repository = await createRepository(join(root, 'repository'), {
+    'main.py': 'x = 1\n',
+    'run.sh': '#!/bin/sh\n',
+  });
+});
+
+afterEach(async () => await rm(root, { recursive: true, force: true }));
+
+function request(script: string, changes: Partial<BuildRequest> = {}): BuildRequest {
+  const environment = { steps: [shell(script)] };
+  return requestOf(join(root, 'builds'), repository.dir, {
+    pluginDir: join(root, 'clone', 'plugin'),
+    plan: planOf({ environment }),
+    account: ALICE,
+    tools: confinement.tools,
+    hiddenDirs: [root],
+    owner: 'alice',
+    ...changes,
+  });
+}
+
+/** Modes of everything in a tree that belongs to root, shallow entries first. */
+async function listModes(dir: string): Promise<string[]> {
+  const paths = ['.', ...(await readdir(dir, { recursive: true }))].sort(
+    (a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1),
+  );
+  return await Promise.all(
+    paths.map(async (path) => {
+      const { mode, uid } = await lstat(join(dir, path));
+      return `${(mode & 0o7777).toString(8)} ${path}${uid === 0 ? '' : ` of ${uid}`}`;
+    }),
+  );
+}
+
+describe.runIf(isRoot && confinement.accounts.isAvailable)('a confined build', () => {
+  test('is nobody, sees its own files, and cannot look at what is ours', async () => {
+    const script = [
+      'id -u; id -G; grep NoNewPrivs /proc/self/status; echo HOME=$HOME; touch "$HOME/a" "$TMPDIR/b" here',
+      'sh ${plugin}/tool',
+      `cat ${root}/keys/secret; ls ${root}/repository ${root}/builds/sources ${root}/builds/workspaces`,
+      'cat /etc/shadow; touch /etc/mine /usr/mine ${plugin}/mine',
+      'true',
+    ].join('\n');
+    const { log, error } = await runBuilderProcess(request(script));
+
+    expect(error).toBeUndefined();
+    expect(log).toMatch(new RegExp(`^${ALICE.uid}\\n${ALICE.gid}\\nNoNewPrivs:\\t1$`, 'm'));
+    expect(log).toContain('the tool');
+    expect(log).not.toMatch(/hunter22|root:|main\.py/);
+    expect(log.match(/cannot touch/g)).toHaveLength(3);
+  });
+
+  test('leaves files that are ours, readable for all, writable for nobody, and nothing but files', async () => {
+    const script = [
+      'cd ${environment}; mkdir -p bin; cp /bin/true bin/tool; chmod 6777 bin/tool; chmod 700 bin',
+      'echo data > private; chmod 600 private; ln private second; ln -s /etc/passwd link; mkfifo pipe',
+      `python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('sock')"`,
+    ].join('\n');
+    const { result, error } = await runBuilderProcess(request(script));
+
+    expect(error).toBeUndefined();
+    const dir = result?.environmentDir ?? '';
+    expect((await readdir(dir)).sort()).toEqual(['bin', 'link', 'private', 'second']);
+    const mode = async (path: string): Promise<string> => {
+      const { uid, gid, mode: bits } = await lstat(join(dir, path));
+      expect([path, uid, gid]).toEqual([path, 0, 0]);
+      return (bits & 0o7777).toString(8);
+    };
+    expect([await mode('.'), await mode('bin'), await mode('bin/tool'), await mode('private')]).toEqual([
+      '755',
+      '755',
+      '755',
+      '644',
+    ]);
+    await mode('link');
+    expect((await lstat(join(result?.sourceDir ?? '', 'run.sh'))).mode & 0o7777).toBe(0o755);
+  });
+
+  test.each(['bubblewrap', 'accounts alone'])(
+    'keeps its result from a process outside that a step has given open files to, with %s',
+    async (how) => {
+      const tools = how === 'bubblewrap' ? confinement.tools : { ...confinement.tools, bwrap: null };
+      const address = `rt-accomplice-${process.pid}-${how.length}`;
+      const accomplice = spawn('python3', ['-c', ACCOMPLICE, address], {
+        ...BOB,
+        cwd: '/',
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      try {
+        await once(accomplice.stdout, 'data');
+        const script = [
+          'cd ${environment}; echo "value = 1" > module.py; touch -d 2001-02-03T04:05:06 module.py; chmod 777 . module.py',
+          `python3 -c "$0" ${address}`,
+        ].join('\n');
+        const steps = [{ title: 'Sending', command: ['sh', '-c', script, SENDER] }];
+        const { result, error } = await runBuilderProcess(
+          request('', { tools, plan: planOf({ environment: { steps } }) }),
+        );
+        expect(error).toBeUndefined();
+
+        const told = once(accomplice.stdout, 'data');
+        accomplice.stdin.end();
+        expect(String((await told)[0])).toBe('refused\n');
+        const dir = result?.environmentDir ?? '';
+        expect(await readdir(dir)).toEqual(['module.py']);
+        expect(await readFile(join(dir, 'module.py'), 'utf8')).toBe('value = 1\n');
+        // Compiled code is valid for the time of its source.
+        expect((await lstat(join(dir, 'module.py'))).mtime.getFullYear()).toBe(2001);
+      } finally {
+        accomplice.kill('SIGKILL');
+      }
+    },
+  );
+
+  test('says which file has a name that is not text, and what others left there is no obstacle', async () => {
+    const bad = `python3 -c "import os; open(os.environb[b'AT'] + b'/bad\\xff\\nname', 'w')"`;
+    const failed = await runBuilderProcess(request(`AT=\${environment} ${bad}`));
+    const cached = await runBuilderProcess(request(`AT=\${cache} ${bad}`));
+    const next = await runBuilderProcess(request('ls ${cache}', { account: BOB }));
+
+    expect(failed.error).toMatchObject({ code: 'BUILD_FAILED' });
+    expect(failed.error?.message).toContain('"bad\\xff\\x0aname"');
+    expect(cached.error ?? next.error).toBeUndefined();
+    expect(next.log).toContain('name');
+  });
+
+  test('puts no more into its result than it may need of disk, holes and further names counted', async () => {
+    const limits = { ...request('').limits, diskBytes: 8 * 1024 * 1024 };
+    const sparse = 'for i in 1 2 3; do truncate -s 4M ${environment}/$i; done';
+    const linked = 'cd ${environment}; truncate -s 4M a; ln a b; ln a c';
+    const [tooLarge, fitting] = [
+      await runBuilderProcess(request(sparse, { limits })),
+      await runBuilderProcess(request(linked, { limits })),
+    ];
+
+    expect(tooLarge.error).toMatchObject({ code: 'BUILD_LIMIT_EXCEEDED' });
+    expect(fitting.error).toBeUndefined();
+    expect((await lstat(join(fitting.result?.environmentDir ?? '', 'c'))).nlink).toBe(3);
+  });
+
+  test("cannot put anything into another one's downloads or environment", async () => {
+    const poison = 'echo poison >> ${cache}/wheel; cp ${cache}/wheel ${environment}/wheel';
+    const first = await runBuilderProcess(request(poison));
+    const second = await runBuilderProcess(request(poison, { account: BOB, owner: 'bob' }));
+    const again = await runBuilderProcess(request(poison, { account: BOB, noCache: false, owner: 'alice' }));
+
+    expect(first.error ?? second.error ?? again.error).toBeUndefined();
+    expect(await readFile(join(second.result?.environmentDir ?? '', 'wheel'), 'utf8')).toBe('poison\n');
+    expect(second.result?.environmentDir).not.toBe(first.result?.environmentDir);
+    expect(again.result).toMatchObject({
+      environmentDir: first.result?.environmentDir,
+      reusedEnvironment: true,
+    });
+  });
+
+  test('shares with everybody what no author had a part in', async () => {
+    const plan = planOf({ environment: { isShareable: true, steps: [shell('echo x > ${environment}/x')] } });
+    const first = await runBuilderProcess(request('', { plan }));
+    const second = await runBuilderProcess(request('', { plan, account: BOB, owner: 'bob' }));
+    const own = await runBuilderProcess(
+      request('', { plan, account: BOB, owner: 'bob', buildEnv: { PIP_INDEX_URL: 'x' } }),
+    );
+
+    expect(second.result?.environmentDir).toBe(first.result?.environmentDir);
+    expect(own.result?.environmentDir).not.toBe(first.result?.environmentDir);
+  });
+
+  test.each(['bubblewrap', 'accounts alone'])(
+    'reads what only root could read of a plugin and of its host paths, with %s',
+    async (how) => {
+      const tools = how === 'bubblewrap' ? confinement.tools : { ...confinement.tools, bwrap: null };
+      const plugin = join(root, 'clone', 'plugin');
+      const assets = join(root, 'clone', 'assets');
+      await mkdir(join(plugin, 'lib'), { mode: 0o700 });
+      await writeFile(join(plugin, 'lib', 'helper'), 'echo the helper', { mode: 0o700 });
+      await chmod(join(plugin, 'tool'), 0o600);
+      await chmod(plugin, 0o700);
+      await mkdir(assets, { mode: 0o700 });
+      await writeFile(join(assets, 'page.css'), 'the page', { mode: 0o600 });
+      const script = `sh \${plugin}/tool; \${plugin}/lib/helper; cat "$1"page.css; echo; touch \${plugin}/mine`;
+      const plan = {
+        ...planOf({
+          environment: {
+            steps: [{ title: 'Reading', command: ['sh', '-c', `${script}; true`, 'sh', `${assets}/`] }],
+          },
+        }),
+        run: { command: ['sh', '${plugin}/tool'], env: {} },
+        hostPaths: [`${assets}/`],
+      };
+      const { log, error, result } = await runBuilderProcess(request('', { plan, tools }));
+
+      expect(error).toBeUndefined();
+      expect(log).toContain('the tool\nthe helper\nthe page\n');
+      expect(log).toContain('cannot touch');
+      const copy = result?.pluginDir ?? '';
+      expect(copy.startsWith(join(root, 'builds', 'copies'))).toBe(true);
+      expect(await listModes(copy)).toEqual(['755 .', '755 lib', '644 tool', '755 lib/helper']);
+
+      const again = await runBuilderProcess(request('', { plan, tools }));
+      expect(again.result?.pluginDir).toBe(copy);
+      await writeFile(join(plugin, 'tool'), 'echo the new tool');
+      const renewed = await runBuilderProcess(request('', { plan, tools, noCache: true }));
+      expect(renewed.log).toContain('the new tool\n');
+      expect(await readFile(join(copy, 'tool'), 'utf8')).toBe('echo the tool');
+      expect((await readdir(join(root, 'builds', 'workspaces'))).length).toBe(0);
+    },
+  );
+
+  test('makes no copy of what everybody can read', async () => {
+    const plan = { ...planOf({}), run: { command: ['${plugin}/tool'], env: {} } };
+    const { result } = await runBuilderProcess(request('', { plan }));
+
+    expect(result?.pluginDir).toBe(join(root, 'clone', 'plugin'));
+    expect(await readdir(join(root, 'builds', 'copies'))).toEqual([]);
+  });
+
+  test("leaves nothing in the directories that are everybody's, without bubblewrap either", async () => {
+    const name = `rt-left-${process.pid}`;
+    const places = ['/tmp', '/var/tmp', '/dev/shm'].map((place) => join(place, name));
+    const script = `echo $TMPDIR; mkdir -p ${places.join(' ')}; touch /tmp/${name}/file; chmod 777 /tmp/${name}`;
+    const tools = { ...confinement.tools, bwrap: null };
+    const { log, error } = await runBuilderProcess(request(script, { tools }));
+
+    expect(error).toBeUndefined();
+    expect(log).toContain(join(root, 'builds', 'workspaces'));
+    for (const place of places) await expect(lstat(place)).rejects.toThrow('ENOENT');
+  });
+});
