@@ -74,6 +74,7 @@ describe('the process', () => {
     expect(result).toMatchObject({ exitCode: 130, stdout: '' });
     expect(result.stderr).toContain('The deployment d-1 goes on at the server.\n');
     expect(result.stderr).toContain(`racetrack deploy --watch d-1 --remote ${server.origin}\n`);
+    expect(result.stderr).toContain(`racetrack cancel d-1 --remote ${server.origin}\n`);
     expect(result.stderr).toContain('racetrack build-logs adder --version 0.0.1');
     expect(result.stderr).not.toContain('error:');
   });

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_PORTS } from '@racetrack-platform/contracts';
-import { PlatformError } from '@racetrack-platform/errors';
+import { readStoreOptions } from '@racetrack-platform/db';
+import { messageOf, PlatformError } from '@racetrack-platform/errors';
+import { parseQuantity } from '@racetrack-platform/manifest';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const flag = z
@@ -14,6 +17,33 @@ const seconds = (fallback: number) =>
     .positive()
     .default(fallback)
     .transform((value) => value * 1_000);
+/** `true`, `false`, or names and address ranges separated by commas; answers the list, with `*` for all. */
+const privateNetworks = z
+  .string()
+  .default('')
+  .transform((text) => {
+    if (/^(?:1|t|true|y|yes)$/i.test(text.trim())) return ['*'];
+    if (/^(?:0|f|false|n|no)$/i.test(text.trim())) return [];
+    return text.split(/[\s,]+/).filter((entry) => entry !== '');
+  })
+  .refine((entries) => entries.every((entry) => entry === '*' || isNameOrRange(entry)), {
+    message: 'is not true, false or a list of host names and address ranges such as git.acme.lan,10.1.0.0/16',
+  });
+
+/** An amount such as `512Mi`; `0`: `null`, no limit. */
+const quantity = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      try {
+        const value = Math.round(parseQuantity(text.trim()));
+        return value === 0 ? null : value;
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `${messageOf(error)}, or 0 for no limit` });
+        return z.NEVER;
+      }
+    });
 
 const schema = z.object({
   /** Everything the platform keeps. */
@@ -32,8 +62,20 @@ const schema = z.object({
   RACETRACK_SECRETS_KEY: z.string().optional(),
   /** Whether jobs may come from `file://` and plain paths. */
   RACETRACK_GIT_ALLOW_LOCAL: flag,
+  /** Private addresses that git may fetch from: `true` for all, or host names and address ranges. */
+  RACETRACK_GIT_ALLOW_PRIVATE: privateNetworks,
+  /** Seconds that a git server may be silent, or slower than a kilobyte a second. */
+  RACETRACK_GIT_TIMEOUT: seconds(30),
   /** The well-known credentials of the tutorial; loopback only. */
   RACETRACK_TUTORIAL: flag,
+  /** `auto`: as root every job runs as a user of its own, out of reach for the others; `off`: as the platform's. */
+  RACETRACK_ISOLATION: z.enum(['auto', 'off']).default('auto'),
+  /** Memory of an instance whose manifest does not say it. */
+  RACETRACK_DEFAULT_JOB_MEMORY_MAX: quantity('1Gi'),
+  /** The most memory that a manifest may ask for. */
+  RACETRACK_MAX_JOB_MEMORY_LIMIT: quantity('8Gi'),
+  /** What an instance may have in its home directory and its temporary files. */
+  RACETRACK_JOB_DISK_LIMIT: quantity('2Gi'),
   /** Leave job instances running when the platform stops. */
   RACETRACK_KEEP_JOBS: flag,
   /** Target for manifests that name none, when several are installed. */
@@ -44,6 +86,14 @@ const schema = z.object({
   RACETRACK_MAX_DEPLOYMENTS: z.coerce.number().int().min(1).default(4),
   /** Seconds for fetching and building. */
   RACETRACK_BUILD_TIMEOUT: seconds(3_600),
+  /** Memory of one build, all its processes together; `0`: no limit. */
+  RACETRACK_BUILD_MEMORY_MAX: quantity('4Gi'),
+  /** Processes and threads of one build. */
+  RACETRACK_BUILD_PROCESSES_MAX: quantity('1024'),
+  /** Bytes that one build may add to the disk. */
+  RACETRACK_BUILD_DISK_MAX: quantity('20Gi'),
+  /** Bytes of a build log that are kept; a build that writes 32 times as much is ended. */
+  RACETRACK_BUILD_LOG_MAX: quantity('8Mi'),
   /** Seconds until a new instance must answer `/live` (the original's `timeout_until_job_alive`). */
   RACETRACK_ALIVE_TIMEOUT: seconds(900),
   /** Seconds until it must be ready (the original's `timeout_until_job_ready`). */
@@ -73,6 +123,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const dataDir = isAbsolute(e.RACETRACK_DATA_DIR) ? e.RACETRACK_DATA_DIR : resolve(e.RACETRACK_DATA_DIR);
   return {
     dataDir,
+    /** SQLite in the data directory, or what DATABASE_URL names. */
+    store: readStoreOptions(env, resolve(dataDir, 'store', 'racetrack.db')),
     host: e.RACETRACK_HOST,
     lifecyclePort: e.RACETRACK_LIFECYCLE_PORT,
     dashboardPort: e.RACETRACK_DASHBOARD_PORT,
@@ -83,15 +135,36 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     authKey: e.RACETRACK_AUTH_KEY,
     secretsKey: e.RACETRACK_SECRETS_KEY,
     allowLocalGit: e.RACETRACK_GIT_ALLOW_LOCAL,
+    allowPrivate: e.RACETRACK_GIT_ALLOW_PRIVATE,
+    gitTimeoutMs: e.RACETRACK_GIT_TIMEOUT,
     tutorial: e.RACETRACK_TUTORIAL,
+    isolation: e.RACETRACK_ISOLATION,
+    defaultJobMemoryBytes: e.RACETRACK_DEFAULT_JOB_MEMORY_MAX,
+    maxJobMemoryBytes: e.RACETRACK_MAX_JOB_MEMORY_LIMIT,
+    jobDiskLimitBytes: e.RACETRACK_JOB_DISK_LIMIT,
     keepJobs: e.RACETRACK_KEEP_JOBS,
     defaultTarget: e.RACETRACK_INFRASTRUCTURE_TARGET ?? null,
     logStreamAuth: e.RACETRACK_LOG_STREAM_AUTH,
     maxDeployments: e.RACETRACK_MAX_DEPLOYMENTS,
     buildTimeoutMs: e.RACETRACK_BUILD_TIMEOUT,
+    buildLimits: {
+      memoryBytes: e.RACETRACK_BUILD_MEMORY_MAX,
+      processes: e.RACETRACK_BUILD_PROCESSES_MAX,
+      diskBytes: e.RACETRACK_BUILD_DISK_MAX,
+      logBytes: e.RACETRACK_BUILD_LOG_MAX,
+      cpuMillicores: null,
+    },
     aliveTimeoutMs: e.RACETRACK_ALIVE_TIMEOUT,
     readyTimeoutMs: e.RACETRACK_READY_TIMEOUT,
     drainLimitMs: e.RACETRACK_DRAIN_LIMIT,
     logLevel: e.RACETRACK_LOG_LEVEL,
   };
+}
+
+function isNameOrRange(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const family = isIP(address);
+  if (family === 0) return /^\w(?:[\w.-]*\w)?$/.test(entry);
+  if (prefix === undefined) return true;
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32);
 }

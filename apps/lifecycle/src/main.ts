@@ -1,4 +1,4 @@
-import { ERROR_CODES, toPlatformError, type PlatformError } from '@racetrack-platform/errors';
+import { ERROR_CODES, toPlatformError } from '@racetrack-platform/errors';
 import { parseConfig } from './config.ts';
 import { startControl } from './start-control.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -39,11 +39,8 @@ try {
   process.stderr.write(
     `${JSON.stringify({ level: 60, name: 'lifecycle', msg: failure.message, stack: (error as Error).stack })}\n`,
   );
-  tell({ type: 'fatal', message: failure.message, hint: failure.hint, exitCode: exitCodeOf(failure) });
-  process.exitCode = exitCodeOf(failure);
+  const { exitCode, retryable } = ERROR_CODES[failure.code];
+  tell({ type: 'fatal', message: failure.message, hint: failure.hint, exitCode, retryable });
+  process.exitCode = exitCode;
   process.disconnect?.();
-}
-
-function exitCodeOf(failure: PlatformError): number {
-  return ERROR_CODES[failure.code].exitCode;
 }

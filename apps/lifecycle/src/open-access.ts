@@ -1,8 +1,8 @@
 import type { MetaRepository, Store } from '@racetrack-platform/db';
+import { openKeys } from '@racetrack-platform/keys';
 import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
 import { createTokenService, type TokenService } from './auth/token-service.ts';
 import type { Config } from './config.ts';
-import { openKeys } from './keys/open-keys.ts';
 import { createSealer, type Sealer } from './keys/sealer.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { createAccountService, type AccountService } from './users/account-service.ts';

@@ -6,6 +6,7 @@ import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import { auditRoutes } from './audit/audit-routes.ts';
+import { refuseDuringOutage } from './auth/refuse-during-outage.ts';
 import type { Config } from './config.ts';
 import { createDashboardApp } from './dashboard/create-dashboard-app.ts';
 import { deploymentRoutes } from './deployments/deployment-routes.ts';
@@ -21,6 +22,8 @@ import type { Access } from './open-access.ts';
 import type { OpenedStore } from './open-data-dir.ts';
 import { pluginRoutes } from './plugins/plugin-routes.ts';
 import type { Reconciler } from './reconciler/reconciler.ts';
+import type { Replicas } from './replicas/replicas.ts';
+import type { StoreOutage } from './store/store-outage.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { userRoutes } from './users/user-routes.ts';
 
@@ -28,9 +31,11 @@ export interface ServeHttpDeps {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly outage: StoreOutage;
   readonly opened: OpenedStore;
   readonly access: Access;
   readonly host: PluginHost;
+  readonly replicas: Replicas;
   readonly runner: DeploymentRunner;
   readonly reconciler: Reconciler;
 }
@@ -53,7 +58,7 @@ export async function serveHttp(deps: ServeHttpDeps): Promise<HttpServers> {
   const shared = {
     logger: deps.logger,
     metrics: deps.metrics,
-    authenticator: access.authenticator,
+    authenticator: refuseDuringOutage(access.authenticator, deps.outage),
     versions: VERSIONS,
     readiness: { plugins: () => requireTargets(deps.host) },
     checkDatabase: async () => void (await sql`select 1`.execute(deps.opened.store.db)),
@@ -77,15 +82,18 @@ export async function serveHttp(deps: ServeHttpDeps): Promise<HttpServers> {
       return lifecycleUrl();
     },
   });
-  addresses.lifecycle = await listen(api, config.host, config.lifecyclePort, '--lifecycle-port');
-  const dashboardAddress = await listen(dashboard, config.host, config.dashboardPort, '--dashboard-port');
-  return {
-    endpoints: { lifecycle: addresses.lifecycle, dashboard: dashboardAddress },
-    async close() {
-      await live.logs?.close();
-      await Promise.all([api.close(), dashboard.close()]);
-    },
+  const close = async (): Promise<void> => {
+    await live.logs?.close();
+    await Promise.all([api.close(), dashboard.close()]);
   };
+  try {
+    addresses.lifecycle = await listen(api, config.host, config.lifecyclePort, '--lifecycle-port');
+    const dashboardUrl = await listen(dashboard, config.host, config.dashboardPort, '--dashboard-port');
+    return { endpoints: { lifecycle: addresses.lifecycle, dashboard: dashboardUrl }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 function composeRoutes(
@@ -94,7 +102,7 @@ function composeRoutes(
   lifecycleUrl: () => string,
   live: { logs?: LiveLogs },
 ) {
-  const { config, access, host, opened, runner, reconciler } = deps;
+  const { config, access, host, opened, replicas, runner, reconciler } = deps;
   const { store } = opened;
   return [
     withDeps(infoRoutes, {
@@ -110,19 +118,23 @@ function composeRoutes(
     withDeps(deploymentRoutes, {
       store,
       host,
+      hostId: opened.hostId,
       sealer: access.sealer,
       allowLocalGit: config.allowLocalGit,
       defaultTarget: config.defaultTarget,
+      maxJobMemoryBytes: config.maxJobMemoryBytes,
       uploadsDir: opened.layout.uploads,
       findJob: async (name, version) => await jobs.find(name, version),
       onAccepted: () => {
         deps.metrics.requestedDeployments.inc();
         runner.nudge();
       },
+      onCancelled: () => runner.nudge(),
     }),
     withDeps(jobRoutes, {
       store,
       host,
+      replicas,
       jobs,
       drainLimitMs: config.drainLimitMs,
       nudgeReconciler: () => reconciler.nudge(),
@@ -147,7 +159,12 @@ function attachLogs(deps: ServeHttpDeps, api: FastifyInstance): LiveLogs {
       return { jobId: job.id, version: job.version };
     },
     openLogs: async function* openLogs(name, version, tail, signal) {
-      yield* followJobLogs({ store, host: deps.host }, await find(name, version), tail, signal);
+      yield* followJobLogs(
+        { store, host: deps.host, replicas: deps.replicas },
+        await find(name, version),
+        tail,
+        signal,
+      );
     },
     onStreamCount: (count) => deps.metrics.logStreams.set(count),
   });

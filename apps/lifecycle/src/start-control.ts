@@ -1,22 +1,34 @@
-import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
-import { createJobRepository, type Store } from '@racetrack-platform/db';
+import { PlatformError } from '@racetrack-platform/errors';
 import { selectHostEnvironment, startPluginHost, type PluginHost } from '@racetrack-platform/plugin-engine';
 import { openAccess, welcomeAdmin, type Access } from './open-access.ts';
 import type { Config } from './config.ts';
 import { DeploymentRunner } from './deployments/deployment-runner.ts';
+import { createBuildResources } from './deployments/build-resources.ts';
+import { createJobAccounts, usesAccounts } from './deployments/job-accounts.ts';
+import { removeUnneededUploads } from './deployments/remove-unneeded-uploads.ts';
+import { sweepBuilds } from './deployments/sweep-builds.ts';
 import * as accountRecords from './auth/account-records.ts';
+import { CallNotes } from './feed/call-notes.ts';
 import { FeedServer } from './feed/feed-server.ts';
 import { openDataDir, type OpenedStore } from './open-data-dir.ts';
 import { listBundledPlugins } from './plugins/list-bundled-plugins.ts';
-import { collectArtifacts } from './reconciler/collect-artifacts.ts';
+import { collectArtifacts, emptyTrash } from './reconciler/collect-artifacts.ts';
+import { createExitReasons } from './reconciler/exit-reasons.ts';
 import { JobMonitor } from './reconciler/job-monitor.ts';
+import { Leadership } from './reconciler/leadership.ts';
 import { Reconciler } from './reconciler/reconciler.ts';
 import { stopInstances } from './reconciler/stop-instances.ts';
-import { voidLeases } from './reconciler/void-leases.ts';
+import { Acknowledgements } from './replicas/acknowledgements.ts';
+import { createOwner } from './replicas/host-id.ts';
+import { reclaimHost } from './replicas/reclaim-host.ts';
+import { Replicas } from './replicas/replicas.ts';
 import { serveHttp, type HttpServers } from './serve-http.ts';
+import { StoreOutage } from './store/store-outage.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
 export interface StartControlOptions {
@@ -39,52 +51,114 @@ export interface Control {
 const BUILDER = fileURLToPath(new URL('../../builder/src/main.ts', import.meta.url));
 const BUNDLED_PLUGINS = fileURLToPath(new URL('../../../plugins', import.meta.url));
 
-/** Puts the control process together: the one place where everything is visible. */
+/**
+ * Puts the control process together: the one place where everything is visible. A start that fails leaves nothing
+ * behind.
+ */
 export async function startControl(options: StartControlOptions): Promise<Control> {
+  const cleanup = new AsyncDisposableStack();
+  try {
+    return await start(options, cleanup);
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: StartControlOptions, cleanup: AsyncDisposableStack): Promise<Control> {
   const { config, logger } = options;
-  const opened = await openDataDir(config.dataDir);
+  const opened = await openDataDir(config, options.notice);
+  const { store, hostId } = opened;
+  cleanup.defer(async () => await store.close());
   const metrics = createMetrics({ defaults: true });
-  // SQLite has one server at a time: whoever held a lease is dead.
-  await voidLeases(opened.store.db);
-  const [access, host] = await Promise.all([
-    openAccess({ config, store: opened.store, meta: opened.meta, metrics }),
-    startHost(options, opened),
-  ]);
+  await reclaimHost(store, hostId);
+  const access = await openAccess({ config, store, meta: opened.meta, metrics });
+  const { uploads, builds } = opened.layout;
+  await removeUnneededUploads({ store, uploadsDir: uploads }, await readdir(uploads));
+  await emptyTrash(builds);
+  const host = await startHost(options, opened);
+  cleanup.defer(async () => await host.stop());
+  const outage = new StoreOutage(logger, async () => await sql`select 1`.execute(store.db));
+  cleanup.defer(() => outage.stop());
+  const replicas = new Replicas({
+    store,
+    outage,
+    logger,
+    hostId,
+    owner: createOwner(hostId),
+    isShared: store.kind === 'postgres',
+  });
+  await replicas.start();
+  cleanup.defer(async () => await replicas.stop());
+  const calls = new CallNotes({ store, outage, logger });
   const feed = new FeedServer({
-    store: opened.store,
+    store,
+    outage,
     accounts: accountRecords,
     storeId: opened.storeId,
     logger,
     path: config.feedPath,
-    onStats: (jobs) => void noteCalls(opened.store, logger, jobs),
+    onStats: (jobs) => calls.note(jobs),
   });
   await feed.start();
-  const engine = createEngine(options, { opened, access, host, feed, metrics });
-  const servers = await serveHttp({ config, logger, metrics, opened, access, host, ...engine });
-  await welcomeAdmin({ store: opened.store, tokens: access.tokens }, config, options.notice);
+  cleanup.defer(() => feed.stop());
+  const engine = createEngine(options, { opened, access, host, feed, metrics, outage, replicas });
+  const servers = await serveHttp({
+    config,
+    logger,
+    metrics,
+    outage,
+    opened,
+    access,
+    host,
+    replicas,
+    ...engine,
+  });
+  cleanup.defer(async () => await servers.close());
+  await welcomeAdmin({ store, tokens: access.tokens }, config, options.notice);
   engine.start();
   return {
     endpoints: servers.endpoints,
     async stop() {
       await servers.close();
       await engine.stop();
-      if (!config.keepJobs) await stopInstances({ store: opened.store, host, logger });
-      feed.stop();
-      await host.stop();
-      await opened.store.close();
+      if (!config.keepJobs) await stopInstances({ host, logger });
+      await cleanup.disposeAsync();
     },
   };
 }
 
 async function startHost(options: StartControlOptions, { layout }: OpenedStore): Promise<PluginHost> {
   const { env, logger, pluginsDir = BUNDLED_PLUGINS } = options;
-  const settings = { instancesDir: layout.instances, socketsDir: layout.sockets };
+  const settings = {
+    instancesDir: layout.instances,
+    socketsDir: layout.sockets,
+    platformDir: options.config.dataDir,
+    isolation: usesAccounts(options.config) ? 'account' : 'off',
+    diskLimitBytes: options.config.jobDiskLimitBytes,
+  };
   const plugins = await listBundledPlugins({
     pluginsDir,
     dataDir: layout.plugins,
     settings,
   });
-  return await startPluginHost({ plugins, logger, env, nodeArgs: ['--max-semi-space-size=1'] });
+  const host = await startPluginHost({ plugins, logger, env, nodeArgs: ['--max-semi-space-size=1'] });
+  try {
+    assertIsolation(options.config, host);
+    return host;
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+/** Where jobs are to be kept apart and that cannot be had, there is no use in a platform without its target. */
+function assertIsolation(config: Config, host: PluginHost): void {
+  const broken = host
+    .describe()
+    .find(({ category, error }) => category === 'infrastructure' && error !== null);
+  if (!usesAccounts(config) || broken === undefined) return;
+  throw new PlatformError('CONFIG_INVALID', `${broken.id}: ${broken.error}`);
 }
 
 interface Parts {
@@ -93,50 +167,90 @@ interface Parts {
   readonly host: PluginHost;
   readonly feed: FeedServer;
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly outage: StoreOutage;
+  readonly replicas: Replicas;
 }
 
 /** What works in the background: deployments, reconciliation, monitoring. */
 function createEngine({ config, env, logger }: StartControlOptions, parts: Parts) {
-  const { opened, access, host, feed, metrics } = parts;
-  const owner = `${process.pid}-${randomUUID()}`;
-  const store = opened.store;
+  const { opened, access, host, feed, metrics, outage, replicas } = parts;
+  const { store, hostId } = opened;
   const ensureFamilyToken = async (name: string): Promise<string> =>
     (await store.transaction(async (trx) => await access.tokens.ensureFamilyToken(trx, name))).result.token;
-  const shared = { store, host, feed, logger, sealer: access.sealer, ensureFamilyToken };
+  const acknowledgements = new Acknowledgements({ store, outage, logger, feed, replicas });
+  const leadership = new Leadership(store, replicas.id);
+  const accounts = createJobAccounts({ store, hostId, isEnabled: usesAccounts(config) });
+  const exits = createExitReasons();
+  const shared = {
+    store,
+    outage,
+    host,
+    hostId,
+    replicas,
+    acknowledgements,
+    logger,
+    sealer: access.sealer,
+    ensureFamilyToken,
+    accounts,
+  };
+  /** What instances needed that are gone. */
+  const giveBack = async (): Promise<void> => {
+    await accounts.releaseUnused();
+    await collectArtifacts({ store, buildsDir: opened.layout.builds });
+  };
   const reconciler = new Reconciler({
     ...shared,
-    owner,
+    leadership,
     drainLimitMs: config.drainLimitMs,
-    onRemoved: async () => void (await collectArtifacts({ store, buildsDir: opened.layout.builds })),
+    exits,
+    onRemoved: giveBack,
   });
   const runner = new DeploymentRunner(
     {
       ...shared,
       metrics,
-      platform: { pubUrl: config.externalPubUrl, version: COMPATIBLE_VERSION },
+      platform: {
+        pubUrl: config.externalPubUrl,
+        version: COMPATIBLE_VERSION,
+        defaultMemoryMaxBytes: config.defaultJobMemoryBytes,
+      },
       builder: { entry: BUILDER, env: selectBuilderEnvironment(env) },
       buildsDir: opened.layout.builds,
       uploadsDir: opened.layout.uploads,
       secretsKey: access.secretsKey,
       allowLocalGit: config.allowLocalGit,
+      allowPrivate: config.allowPrivate,
+      gitTimeoutMs: config.gitTimeoutMs,
       buildTimeoutMs: config.buildTimeoutMs,
+      builds: createBuildResources({
+        store,
+        hostId,
+        hasAccounts: usesAccounts(config),
+        dataDir: config.dataDir,
+        limits: config.buildLimits,
+      }),
       aliveTimeoutMs: config.aliveTimeoutMs,
       readyTimeoutMs: config.readyTimeoutMs,
       nudgeReconciler: () => reconciler.nudge(),
     },
-    { owner, maxRunning: config.maxDeployments },
+    { replicas, maxRunning: config.maxDeployments },
   );
-  const monitor = new JobMonitor({ store, logger });
+  const monitor = new JobMonitor({ store, outage, replicas, leadership, logger, exits });
   return {
     reconciler,
     runner,
     start() {
+      acknowledgements.start();
       reconciler.start();
+      // A platform that was killed may not have come to it.
+      giveBack().catch((error: unknown) => logger.warn({ err: error }, 'uids and artifacts stay for now'));
+      // What builders of a killed platform have left; a build that begins meanwhile is not touched.
+      void sweepBuilds({ env: selectBuilderEnvironment(env), buildsDir: opened.layout.builds });
       runner.start();
       monitor.start();
     },
     async stop() {
-      await Promise.all([runner.stop(), reconciler.stop(), monitor.stop()]);
+      await Promise.all([runner.stop(), reconciler.stop(), monitor.stop(), acknowledgements.stop()]);
     },
   };
 }
@@ -149,18 +263,4 @@ function selectBuilderEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     ...(GIT_SSL_CAINFO !== undefined && { GIT_SSL_CAINFO }),
     ...(GIT_SSL_CAPATH !== undefined && { GIT_SSL_CAPATH }),
   };
-}
-
-async function noteCalls(
-  store: Store,
-  logger: Logger,
-  jobs: readonly { readonly jobId: string; readonly lastCallAt: number }[],
-): Promise<void> {
-  try {
-    await store.transaction(async ({ db }) => {
-      for (const { jobId, lastCallAt } of jobs) await createJobRepository(db).noteCall(jobId, lastCallAt);
-    });
-  } catch (error) {
-    logger.warn({ err: error }, 'the last calls of jobs could not be noted');
-  }
 }

@@ -86,6 +86,8 @@ export interface LifecycleClient {
     options?: CallOptions & { readonly buildContext?: readonly string[] | undefined },
   ): Promise<{ id: string }>;
   getDeployment(id: string, options?: CallOptions): Promise<DeploymentAnswer>;
+  /** Asks the server to end a deployment that is not published yet; servers of the original do not offer it. */
+  cancelDeployment(id: string, options?: CallOptions): Promise<DeploymentAnswer>;
   /** The newest deployments first. */
   listDeployments(limit: number, options?: CallOptions): Promise<DeploymentAnswer[]>;
   /** The build log from a character offset on; servers of the original do not offer it (`NOT_FOUND`). */
@@ -167,6 +169,12 @@ export function createClient(options: ClientOptions): LifecycleClient {
       ),
     getDeployment: (id, call) =>
       read(deploymentAnswerSchema, { path: encodePath('deploy', id), label: statusLabel }, call),
+    cancelDeployment: (id, call) =>
+      read(
+        deploymentAnswerSchema,
+        { path: encodePath('deploy', id, 'cancel'), method: 'POST', label: 'Lifecycle cancelling error' },
+        call,
+      ),
     listDeployments: (limit, call) =>
       read(z.array(deploymentAnswerSchema), { path: `/deploy?limit=${limit}` }, call),
     getBuildLogSlice: (id, offset, call) =>

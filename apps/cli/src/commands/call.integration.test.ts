@@ -33,6 +33,20 @@ describe('call', () => {
     });
   });
 
+  test('goes to pub directly while the store of the server is away', async () => {
+    routes[`GET ${API}/job/adder/latest`] = {
+      status: 503,
+      body: { error: 'the store cannot be used right now', code: 'STORE_UNAVAILABLE' },
+    };
+    routes[`GET ${API}/info`] = { body: { auth_required: true, external_pub_url: `${server.origin}/pub` } };
+    routes['POST /pub/job/adder/latest/api/v1/perform'] = { body: '42' };
+
+    const result = await cli.run(['call', 'adder', '/api/v1/perform', '{}']);
+
+    expect(result).toMatchObject({ exitCode: 0, stdout: '42\n' });
+    expect(result.stderr).toContain('warning: ');
+  });
+
   test('takes YAML, a file and standard input', async () => {
     await cli.write('payload.yaml', 'numbers: [40, 2]\n');
 

@@ -1,4 +1,4 @@
-import { type Answer, errorFromAnswer } from '@racetrack-platform/client';
+import { type Answer, errorFromAnswer, type LifecycleClient } from '@racetrack-platform/client';
 import { PlatformError, scrub } from '@racetrack-platform/errors';
 import { z } from 'zod';
 import type { CommandContext } from '../command/command-context.ts';
@@ -62,7 +62,7 @@ async function call(context: CommandContext, input: CallInput): Promise<CallOutc
   const { io, log } = context;
   const body = await readBody(context, input);
   const { client, remote, token } = await openSession(context, input.remote);
-  const job = await client.getJob(input.name, input.version, { signal: io.signal });
+  const job = await findJob(client, input, context);
   const url = jobUrl(job.pub_url, input.endpoint);
   if (input.curl) {
     const tokenCommand = token === '' ? undefined : `racetrack get auth-token${remoteFlag(remote)}`;
@@ -76,6 +76,26 @@ async function call(context: CommandContext, input: CallInput): Promise<CallOutc
   if (answer.status >= 400) throw explainFailure(answer, input.name, job.version);
   log.info('Response:');
   return { kind: 'answer', answer };
+}
+
+/**
+ * The job's address, as lifecycle tells it. While its store is away, pub goes on serving what it knows: lifecycle can
+ * still say where pub is, and pub resolves the version by itself.
+ */
+async function findJob(
+  client: LifecycleClient,
+  { name, version }: CallInput,
+  { io, log }: CommandContext,
+): Promise<{ readonly version: string; readonly pub_url?: string | null | undefined }> {
+  try {
+    return await client.getJob(name, version, { signal: io.signal });
+  } catch (error) {
+    if (!PlatformError.is(error) || error.code !== 'STORE_UNAVAILABLE') throw error;
+    const { external_pub_url: pub } = await client.info({ signal: io.signal });
+    if (pub === undefined || pub === '') throw error;
+    log.warn(`${error.message}; calling pub directly`);
+    return { version, pub_url: `${pub}/job/${encodeURIComponent(name)}/${encodeURIComponent(version)}` };
+  }
 }
 
 function explainFailure(answer: Answer, name: string, version: string): PlatformError {

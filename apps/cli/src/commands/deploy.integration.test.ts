@@ -94,7 +94,7 @@ describe('deploy', () => {
     const result = await cli.run(['deploy']);
 
     expect(result.stderr).toBe(
-      'deployment in progress: building image...\nwarning: one\nwarning: two\ndeployment in progress: starting Job server...\n',
+      'deployment d-1 (cancel: racetrack cancel d-1)\ndeployment in progress: building image...\nwarning: one\nwarning: two\ndeployment in progress: starting Job server...\n',
     );
   });
 
@@ -106,7 +106,7 @@ describe('deploy', () => {
     expect(stderr).toMatch(/✓ building image {2}0\.\d s\n/);
     expect(stderr).toMatch(/✓ starting Job server {2}0\.\d s\n/);
     expect(stderr).toContain('deploying workspace "." (job adder v0.0.1) to ');
-    expect(stderr).toContain('job deployment requested: d-1\n');
+    expect(stderr).toContain(`deployment d-1 (cancel: racetrack cancel d-1 --remote ${server.origin})\n`);
     expect(stderr).toContain(`racetrack logs adder --version 0.0.1 -f --remote ${server.origin}\n`);
   });
 
@@ -134,7 +134,9 @@ describe('deploy', () => {
     const result = await cli.run(['deploy']);
 
     expect(result).toMatchObject({ exitCode: 6, stdout: '' });
-    expect(result.stderr).toBe('  pip install\n  boom\nerror: deployment error: no\nmodule\nhint: Look.\n');
+    expect(result.stderr).toBe(
+      'deployment d-1 (cancel: racetrack cancel d-1)\n  pip install\n  boom\nerror: deployment error: no\nmodule\nhint: Look.\n',
+    );
   });
 
   test('reports a failure of a server of the original', async () => {

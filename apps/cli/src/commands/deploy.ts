@@ -107,7 +107,8 @@ async function requestDeployment(
     if (io.signal.aborted) log.note('The request may have reached the server; see racetrack list.');
     throw error;
   });
-  log.info(`job deployment requested: ${id}`);
+  // Also when piped: whoever wants to end it, or to watch it again, needs the id.
+  log.note(`deployment ${id} (cancel: racetrack cancel ${id}${remoteFlag(session.remote)})`);
   return { id, checked };
 }
 
@@ -132,6 +133,7 @@ async function watch(
       log.clearStatus();
       log.note(`The deployment ${id} goes on at the server.`);
       log.note(`hint: watch it again: racetrack deploy --watch ${id}${flag}`);
+      log.note(`hint: or end it: racetrack cancel ${id}${flag}`);
       if (job !== undefined) {
         const { name, version } = job.manifest;
         log.note(`hint: or read its build log: racetrack build-logs ${name} --version ${version}${flag}`);

@@ -39,6 +39,21 @@ export const JOB_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./deploy.ts')).deployCommand,
   },
   {
+    path: ['cancel'],
+    summary: 'End a deployment that is going on',
+    arguments: [
+      {
+        name: 'id',
+        isRequired: true,
+        summary: 'id of the deployment, as racetrack deploy prints it, or name of its job',
+      },
+    ],
+    options: [REMOTE_OPTION],
+    example: 'cancel 3f6c1f5e-7d55-4b0a-9f0e-2f4f0c2f6c11',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./cancel.ts')).cancelCommand,
+  },
+  {
     path: ['validate'],
     summary: 'Check a manifest without a server and print it with all defaults',
     arguments: [

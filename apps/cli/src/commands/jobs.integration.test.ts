@@ -28,6 +28,25 @@ describe('list', () => {
     );
   });
 
+  test('says why a job does not run, or why it was started again, in a last column', async () => {
+    const error = 'the job has ended: exceeded its memory limit of 128 MiB\nJob logs:\nx';
+    const notice = 'an instance ended: exit code 3; it is started again';
+    routes[`GET ${API}/job`] = {
+      body: [{ ...JOB, status: 'error', error, notice }, { ...JOB, name: 'hog', notice }, JOB],
+    };
+    await logIn();
+
+    const { stdout } = await cli.run(['list']);
+
+    expect(stdout.split('\n').map((line) => line.trimEnd())).toEqual([
+      'NAME    VERSION   STATUS    REASON',
+      `adder   0.0.2     ERROR     ${error.split('\n')[0]}`,
+      `hog     0.0.2     RUNNING   ${notice}`,
+      'adder   0.0.2     RUNNING',
+      '',
+    ]);
+  });
+
   test('prints as JSON what the server said, and nothing else', async () => {
     routes[`GET ${API}/job`] = { body: [{ ...JOB, further: 1 }] };
     await logIn();
@@ -35,6 +54,40 @@ describe('list', () => {
     const result = await cli.run(['list', '--output', 'json'], { isTerminal: true });
 
     expect(JSON.parse(result.stdout)).toEqual([{ ...JOB, further: 1 }]);
+  });
+});
+
+describe('cancel', () => {
+  const ongoing = { id: 'd-1', status: 'in_progress', job_name: 'adder', job_version: '0.0.1' };
+  const over = { ...ongoing, status: 'failed', error: 'cancelled by admin' };
+
+  beforeEach(async () => {
+    routes[`POST ${API}/deploy/adder/cancel`] = {
+      status: 404,
+      body: { error: 'deployment with ID adder was not found', code: 'DEPLOYMENT_NOT_FOUND' },
+    };
+    routes[`POST ${API}/deploy/d-1/cancel`] = { body: over };
+    await logIn();
+  });
+
+  test('takes the name of a job that has one deployment going on', async () => {
+    routes[`GET ${API}/deploy`] = { body: [ongoing, { ...over, id: 'd-0' }] };
+
+    expect(await cli.run(['cancel', 'adder'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'The deployment of adder v0.0.1 has ended: cancelled by admin\n',
+    });
+  });
+
+  test('asks which one is meant when there are several, and names nothing when there is none', async () => {
+    routes[`GET ${API}/deploy`] = { body: [ongoing, { ...ongoing, id: 'd-2', job_version: '0.0.2' }] };
+    const several = await cli.run(['cancel', 'adder']);
+    routes[`GET ${API}/deploy`] = { body: [over] };
+    const none = await cli.run(['cancel', 'adder']);
+
+    expect(several).toMatchObject({ exitCode: 2 });
+    expect(several.stderr).toContain('d-1 (0.0.1), d-2 (0.0.2)');
+    expect(none.stderr).toContain('deployment with ID adder was not found');
   });
 });
 

@@ -57,13 +57,23 @@ export const listCommand = defineCommand<ListInput, JobAnswer[]>({
     if (jobs.length === 0) return '';
     const now = io.nowMs() / 1000;
     const chosen = OPTIONAL_COLUMNS.filter(({ name }) => column.includes(name) || column.includes('all'));
-    const rows = jobs.map((job) => [
+    const reasons = jobs.map((job) => firstLine(job.error ?? job.notice ?? ''));
+    // Only when there is something to say: scripts read the columns of the original.
+    const isNoted = reasons.some((reason) => reason !== '');
+    const rows = jobs.map((job, index) => [
       job.name,
       job.version,
       job.status.toUpperCase(),
       ...chosen.map(({ render }) => render(job, now) ?? ''),
+      ...(isNoted ? [reasons[index] ?? ''] : []),
     ]);
-    const table = renderTable([['NAME', 'VERSION', 'STATUS', ...chosen.map(({ title }) => title)], ...rows]);
+    const titles = ['NAME', 'VERSION', 'STATUS', ...chosen.map(({ title }) => title)];
+    const table = renderTable([isNoted ? [...titles, 'REASON'] : titles, ...rows]);
     return terminalSafe(table, io.stdout.isTerminal);
   },
 });
+
+/** The others of an error are the job's last output; `logs` shows them. */
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

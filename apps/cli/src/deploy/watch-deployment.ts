@@ -90,7 +90,7 @@ async function isFinished(
   }
   if (status === 'failed') {
     view.finish('failed');
-    if (!options.streamsLog) await showLastLines(view, buildLog);
+    if (!options.streamsLog) await showLastLines(view, buildLog, deployment.error ?? '');
     throw failure(deployment);
   }
   if (status === 'done') view.finish('done');
@@ -104,8 +104,15 @@ function showWarnings(log: Log, shown: string, warnings: string): string {
   return warnings;
 }
 
-async function showLastLines(view: DeploymentView, buildLog: BuildLogReader): Promise<void> {
-  const lines = (await buildLog.readRest()).trimEnd().split('\n');
+/** Unless the error repeats them itself. */
+async function showLastLines(view: DeploymentView, buildLog: BuildLogReader, error: string): Promise<void> {
+  const told = error.split('\n').slice(1);
+  const isTold = (line: string): boolean =>
+    told.some((part) => part === line || (part.endsWith('…') && line.startsWith(part.slice(0, -1))));
+  const lines = (await buildLog.readRest())
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !isTold(line));
   const shown = lines.slice(-FAILURE_LOG_LINES).join('\n');
   if (shown !== '') view.showLog(shown);
 }

@@ -51,6 +51,15 @@ describe('resolveRemote', () => {
   });
 });
 
+test.each(['1.0.0', 'v1.2', '1.x', '2.0.0-rc.1'])(
+  '%s in place of a remote is a version without its option',
+  (text) => {
+    expect(() => resolveRemote(text, {})).toThrow(
+      expect.objectContaining({ code: 'USAGE', hint: `A version is given as an option: --version ${text}` }),
+    );
+  },
+);
+
 describe('canonicalServer', () => {
   test.each([
     ['http://localhost:7002/lifecycle', 'http://127.0.0.1:7002/lifecycle'],

@@ -4,6 +4,9 @@ import { PlatformError } from '@racetrack-platform/errors';
 /** Scheme, authority, path, and the rest of a URL (RFC 3986, appendix B). */
 const URL_PARTS = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?([^/?#]*)([^?#]*)(.*)$/s;
 
+/** What people write where a version belongs: `1.0.0`, `v1.2`, `1.x`. An address has four numbers, so it is none. */
+const BARE_VERSION = /^v?\d+(?:\.(?:\d+|x)){1,2}(?:[-+][\w.+-]+)?$/i;
+
 /**
  * Completes what a user calls a remote to the URL of lifecycle: an alias is replaced (once), a missing scheme becomes
  * https (http on the loopback interface), a missing path becomes `/lifecycle`.
@@ -16,6 +19,7 @@ export function resolveRemote(text: string, aliases: Readonly<Record<string, str
   const target = Object.hasOwn(aliases, text) ? (aliases[text] ?? text) : text;
   const [, scheme, authority = '', path = '', rest = ''] = URL_PARTS.exec(target) ?? [];
   const host = hostOf(authority);
+  if (BARE_VERSION.test(target)) throw versionAsRemote(target);
   if (host === '') throw invalidRemote(target, 'it names no host');
   if (rest !== '') throw invalidRemote(target, 'it must not have a query or a fragment');
   if (scheme !== undefined && !/^https?$/i.test(scheme))
@@ -56,6 +60,12 @@ function isLoopbackHost(host: string): boolean {
 /** The host of an authority, without user and port. */
 function hostOf(authority: string): string {
   return authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+}
+
+function versionAsRemote(text: string): PlatformError {
+  return new PlatformError('USAGE', `"${text}" cannot be a remote: it looks like a version`, {
+    hint: `A version is given as an option: --version ${text}`,
+  });
 }
 
 function invalidRemote(text: string, reason: string): PlatformError {

@@ -21,6 +21,8 @@ export function explainAudit(event: AuditEventDto): string {
       return `Job ${job} ${owner} moved by ${executor}`;
     case 'deployment_failed':
       return `Failed deployment of a job ${job}, attempted by ${executor}`;
+    case 'deployment_cancelled':
+      return `Deployment of a job ${job} cancelled by ${executor}`;
     case 'plugin_installed':
       return `Plugin ${plugin} installed by ${executor}`;
     case 'plugin_uninstalled':

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createAuditRepository, toJson, type StoreTransaction } from '@racetrack-platform/db';
+import { failpoint } from '@racetrack-platform/failpoints';
 
-/** What gets into the audit log; the names are those of Racetrack 2.36. */
+/** What gets into the audit log; the names are those of Racetrack 2.36, but for the cancelling, which is ours. */
 export type AuditEventType =
   | 'job_deployed'
   | 'job_redeployed'
   | 'job_deleted'
   | 'job_moved'
   | 'deployment_failed'
+  | 'deployment_cancelled'
   | 'plugin_installed'
   | 'plugin_uninstalled';
 
@@ -25,6 +27,7 @@ export interface AuditEvent {
 
 /** Writes an event into the audit log, in the transaction of what it tells about. */
 export async function recordAudit(trx: StoreTransaction, event: AuditEvent): Promise<void> {
+  failpoint('before-audit-entry');
   await createAuditRepository(trx.db).insert({
     id: randomUUID(),
     created_at: Date.now(),
@@ -35,4 +38,5 @@ export async function recordAudit(trx: StoreTransaction, event: AuditEvent): Pro
     job_name: event.jobName ?? null,
     job_version: event.jobVersion ?? null,
   });
+  failpoint('after-audit-entry');
 }

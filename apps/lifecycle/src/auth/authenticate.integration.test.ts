@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTokenRepository } from '@racetrack-platform/db';
-import { TUTORIAL_AUTH_KEY } from '../keys/tutorial-key.ts';
+import { TUTORIAL_AUTH_KEY } from '@racetrack-platform/keys';
 import { openTestAccess, type TestAccess } from './open-test-access.ts';
 import { hashToken, signToken } from './token-format.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Scope } from '@racetrack-platform/contracts';
 import { createSubjectRepository, openSqliteStore, type Store } from '@racetrack-platform/db';
 import { createSealer } from '../keys/sealer.ts';
-import { TUTORIAL_AUTH_KEY } from '../keys/tutorial-key.ts';
+import { TUTORIAL_AUTH_KEY } from '@racetrack-platform/keys';
 import { createAccountService, createAccount, type AccountService } from '../users/account-service.ts';
 import { createLoginThrottle } from '../users/login-throttle.ts';
 import { hashPassword } from '../users/password-hash.ts';

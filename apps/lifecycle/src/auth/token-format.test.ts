@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { jwtVerify, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { TUTORIAL_AUTH_KEY } from '../keys/tutorial-key.ts';
+import { TUTORIAL_AUTH_KEY } from '@racetrack-platform/keys';
 import { hashToken, signToken, verifyToken } from './token-format.ts';
 
 const KEY = 'an auth key of some length';

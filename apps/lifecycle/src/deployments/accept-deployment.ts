@@ -9,6 +9,7 @@ import {
   type Store,
 } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
 import {
   dumpManifestYaml,
   getJobType,
@@ -23,6 +24,7 @@ import type { Sealer } from '../keys/sealer.ts';
 import { chooseJobType } from '../plugins/choose-job-type.ts';
 import { chooseTarget } from '../plugins/choose-target.ts';
 import { sealSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
+import { refuseExcessiveMemory } from './memory-limits.ts';
 import { takeRemoteCredentials } from './take-remote-credentials.ts';
 import type { ParsedDeployBody } from './extract-build-context.ts';
 
@@ -30,8 +32,12 @@ export interface AcceptDeploymentDeps {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly host: PluginHost;
+  /** Where the upload lies, if there is one, and who drives the deployment as long as it can. */
+  readonly hostId: string;
   readonly allowLocalGit: boolean;
   readonly defaultTarget: string | null;
+  /** The most memory that an instance may have; `null`: any. */
+  readonly maxJobMemoryBytes: number | null;
 }
 
 /** The only flag that Racetrack 2.36 accepts. */
@@ -53,6 +59,7 @@ export async function acceptDeployment(
   const { manifest, warnings } = parseManifest(submitted, { source: 'job.yaml' });
   if (body.upload === null) refuseForeignSource(deps, manifest);
   refuseReservedNames(Object.keys(payload.secret_vars?.runtime_env ?? {}));
+  refuseExcessiveMemory(manifest, deps.maxJobMemoryBytes);
   const target = chooseTarget(
     deps.host.targets(),
     manifest.infrastructure_target ?? null,
@@ -94,8 +101,11 @@ export async function acceptDeployment(
       lease_owner: null,
       lease_epoch: 0,
       lease_expires_at: 0,
+      host_id: deps.hostId,
     });
+    failpoint('before-accepted-row');
   });
+  failpoint('after-accepted-row');
   return id;
 }
 
@@ -103,7 +113,9 @@ function parsePayload(value: unknown) {
   const parsed = deployPayloadSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new PlatformError('REQUEST_INVALID', problems.join('; '));
+  throw new PlatformError('REQUEST_INVALID', problems.join('; '), {
+    hint: 'Compare the request with the API page at /lifecycle/.',
+  });
 }
 
 function refuseForeignSource(deps: AcceptDeploymentDeps, manifest: Manifest): void {
@@ -132,7 +144,9 @@ function refuseReservedNames(names: readonly string[]): void {
 function parseBuildFlags(flags: readonly string[]): boolean {
   const unknown = flags.find((flag) => flag !== NO_CACHE_FLAG);
   if (unknown !== undefined)
-    throw new PlatformError('BAD_REQUEST', `Flag '${unknown}' is not approved for use.`);
+    throw new PlatformError('BAD_REQUEST', `Flag '${unknown}' is not approved for use.`, {
+      hint: `The only flag is ${NO_CACHE_FLAG}.`,
+    });
   return flags.includes(NO_CACHE_FLAG);
 }
 

@@ -6,6 +6,8 @@ import { probeInstance } from './probe-instance.ts';
 
 /** Lines of the instance's own log that go into the error. */
 const LOG_LINES_IN_ERROR = 20;
+/** Characters of one line that go into it. */
+const MAX_LINE_LENGTH = 500;
 /** First pause between looks; grows to the second. Short, because a warm start takes a fraction of a second. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
@@ -17,6 +19,8 @@ export interface AwaitReadyOptions {
   readonly instanceId: string;
   readonly address: Address;
   readonly deploymentTimestamp: number;
+  /** Takes the job's secrets out of what it said itself. */
+  readonly mask: (text: string) => string;
   readonly aliveTimeoutMs: number;
   readonly readyTimeoutMs: number;
   /** Called once, when the instance answers but is not ready yet. */
@@ -76,14 +80,24 @@ async function notReady(
   const lines: string[] = [];
   try {
     const follow = { tail: LOG_LINES_IN_ERROR, follow: false };
-    for await (const line of options.target.logs(options.instanceId, follow, signal)) lines.push(line);
+    for await (const line of options.target.logs(options.instanceId, follow, signal)) {
+      // Masked first: half a secret would not be recognised.
+      const shown = options.mask(line);
+      lines.push(shown.length > MAX_LINE_LENGTH ? `${shown.slice(0, MAX_LINE_LENGTH)}…` : shown);
+    }
   } catch {
     lines.push('(the log could not be read)');
   }
   const log = lines.length === 0 ? '' : `\nJob logs:\n${lines.join('\n')}`;
-  return new PlatformError('JOB_NOT_READY', `${reason}${log}`, {
-    hint: /No module named/.test(reason + log)
-      ? 'Name the package in the file of requirements, and that file in `jobtype_extra.requirements_path`.'
-      : "Look at the constructor and the imports of the job: this is the instance's own last output.",
+  return new PlatformError('JOB_NOT_READY', options.mask(`${reason}${log}`), {
+    hint: adviseOn(reason, log),
   });
+}
+
+function adviseOn(reason: string, log: string): string {
+  if (reason.includes('exceeded its memory limit'))
+    return 'Raise `resources.memory_max` in the manifest, or let the constructor load less.';
+  if (/No module named/.test(reason + log))
+    return 'Name the package in the file of requirements, and that file in `jobtype_extra.requirements_path`.';
+  return "Look at the constructor and the imports of the job: this is the instance's own last output.";
 }

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { BuildRequest, SourceSpec } from '@racetrack-platform/contracts';
 import { createBuildLogRepository, fromFlag, toJson } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { parseManifest, readManifestYaml, type Manifest } from '@racetrack-platform/manifest';
 import { toJobTypeManifest } from '../plugins/to-job-type-manifest.ts';
+import type { BuildTerms } from './build-resources.ts';
 import { BuildLogWriter } from './build-log-writer.ts';
 import type { DeploymentRun } from './deployment-context.ts';
 import { openSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
@@ -22,19 +24,22 @@ export async function buildArtifact(run: DeploymentRun): Promise<void> {
   if (!jobType) {
     throw new PlatformError('JOB_TYPE_UNKNOWN', `job type ${row.job_type_version} is no longer installed`);
   }
+  failpoint('before-source-step');
   await run.advance({ step: 'source', phase: 'planning the build' });
+  failpoint('after-source-step');
   const plan = await deps.host.planNative(jobType.fullName, toJobTypeManifest(manifest), signal);
-  const request = composeBuildRequest(run, manifest, secrets, jobType.pluginDir, plan);
-  const build = await runLogged(run, request);
+  const { terms, release } = await deps.builds.take();
+  const request = { ...composeBuildRequest(run, manifest, secrets, jobType.pluginDir, plan), ...terms };
+  const build = await runLogged(run, request).finally(release);
   const spec = composeLaunchSpec({
     manifest,
     secretBuildEnv: secrets.buildEnv,
     jobType: row.job_type_version,
-    pluginDir: jobType.pluginDir,
     plan,
     build,
     platform: deps.platform,
   });
+  failpoint('before-launch-spec');
   await run.advance({
     step: 'launch',
     phase: 'launching the job',
@@ -42,6 +47,7 @@ export async function buildArtifact(run: DeploymentRun): Promise<void> {
     artifact_key: build.artifactKey,
     launch_spec: toJson(spec),
   });
+  failpoint('after-launch-spec');
 }
 
 /** The manifest of a row: it was checked when it was accepted. */
@@ -52,7 +58,10 @@ export function readStoredManifest(yaml: string): Manifest {
 
 async function runLogged(run: DeploymentRun, request: BuildRequest) {
   const log = new BuildLogWriter(
-    async (text) => await createBuildLogRepository(run.deps.store.db).append(run.row.id, text),
+    async (text) =>
+      await run.outlast(
+        async () => await createBuildLogRepository(run.deps.store.db).append(run.row.id, text),
+      ),
   );
   try {
     return await runBuild(
@@ -62,17 +71,31 @@ async function runLogged(run: DeploymentRun, request: BuildRequest) {
         onEvent: async (event) => {
           if (event.type === 'log') log.write(event.text);
           else if (event.type === 'warning') await addWarning(run, event.text);
-          else await run.advance({ step: event.phase, phase: event.text });
+          else {
+            failpoint('before-build-progress');
+            await run.advance({ step: event.phase, phase: event.text });
+            failpoint('after-build-progress');
+          }
         },
       },
       run.signal,
     );
   } catch (error) {
-    if (PlatformError.is(error)) log.write(`error: ${error.message}`);
-    throw error;
+    // Its first line: the others are the end of this very log.
+    if (PlatformError.is(error)) log.write(`error: ${error.message.split('\n', 1)[0]}`);
+    throw nameBuildLog(run, error);
   } finally {
     await log.flush();
   }
+}
+
+/** A step that fails has said why in its output, and only part of that fits into an error. */
+function nameBuildLog({ row }: DeploymentRun, error: unknown): unknown {
+  if (!PlatformError.is(error) || error.code !== 'BUILD_FAILED' || error.hint !== undefined) return error;
+  return new PlatformError(error.code, error.message, {
+    cause: error,
+    hint: `See the whole build log: racetrack build-logs ${row.job_name} --version ${row.job_version}`,
+  });
 }
 
 async function addWarning(run: DeploymentRun, text: string): Promise<void> {
@@ -86,13 +109,15 @@ function composeBuildRequest(
   secrets: DeploymentSecrets,
   pluginDir: string,
   plan: BuildRequest['plan'],
-): BuildRequest {
+): Omit<BuildRequest, keyof BuildTerms> {
   const { deps, row } = run;
   return {
     deploymentId: row.id,
     buildsDir: deps.buildsDir,
     source: composeSource(run, manifest, secrets),
     allowLocalGit: deps.allowLocalGit,
+    allowPrivate: [...deps.allowPrivate],
+    gitTimeoutMs: deps.gitTimeoutMs,
     manifestYaml: row.manifest_yaml,
     jobType: row.job_type_version,
     pluginDir,
@@ -102,6 +127,7 @@ function composeBuildRequest(
     secretsKey: deps.secretsKey,
     noCache: fromFlag(row.no_cache),
     timeoutMs: deps.buildTimeoutMs,
+    owner: row.subject_id,
   };
 }
 

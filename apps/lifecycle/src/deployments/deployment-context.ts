@@ -7,19 +7,28 @@ import {
   type DeploymentRow,
   type DeploymentTable,
   type Store,
+  type StoreTransaction,
 } from '@racetrack-platform/db';
 import type { PluginHost } from '@racetrack-platform/plugin-engine';
-import type { FeedServer } from '../feed/feed-server.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Sealer } from '../keys/sealer.ts';
+import type { Acknowledgements } from '../replicas/acknowledgements.ts';
+import type { Replicas } from '../replicas/replicas.ts';
+import type { StoreOutage } from '../store/store-outage.ts';
+import type { JobAccounts } from './job-accounts.ts';
+import type { BuildResources } from './build-resources.ts';
 import type { PlatformFacts } from './launch-spec.ts';
 
 /** What driving a deployment needs from outside. */
 export interface DeploymentDeps {
   readonly store: Store;
+  readonly outage: StoreOutage;
   readonly sealer: Sealer;
   readonly host: PluginHost;
-  readonly feed: FeedServer;
+  /** Identity of this data directory: where the instances of host targets live. */
+  readonly hostId: string;
+  readonly replicas: Replicas;
+  readonly acknowledgements: Acknowledgements;
   readonly logger: Logger;
   readonly platform: PlatformFacts;
   readonly builder: { readonly entry: string; readonly env: NodeJS.ProcessEnv };
@@ -27,12 +36,17 @@ export interface DeploymentDeps {
   readonly uploadsDir: string;
   readonly secretsKey: string;
   readonly allowLocalGit: boolean;
+  /** As in `BuildRequest`. */
+  readonly allowPrivate: readonly string[];
+  readonly gitTimeoutMs: number;
   readonly buildTimeoutMs: number;
+  readonly builds: BuildResources;
   readonly aliveTimeoutMs: number;
   readonly readyTimeoutMs: number;
   readonly metrics: Pick<Metrics, 'doneDeployments' | 'deployedJobs'>;
   /** Says that there are instances to stop or start. */
   readonly nudgeReconciler: () => void;
+  readonly accounts: JobAccounts;
   /** Token of a job family, made when missing. */
   readonly ensureFamilyToken: (familyName: string) => Promise<string>;
 }
@@ -47,8 +61,8 @@ export class DeploymentRun {
   readonly deps: DeploymentDeps;
   readonly lease: DeploymentLease;
   readonly signal: AbortSignal;
-  /** Where the deployment stood when this driver took it. */
-  readonly resumedAt: DeploymentPhase;
+  /** Where the deployment stood when this driver took it, or took it up again after an outage of the store. */
+  resumedAt: DeploymentPhase;
   row: DeploymentRow;
 
   constructor(deps: DeploymentDeps, lease: DeploymentLease, row: DeploymentRow, signal: AbortSignal) {
@@ -65,7 +79,40 @@ export class DeploymentRun {
    * @throws LeaseLostError when it does not; nothing is written then.
    */
   async advance(change: Updateable<DeploymentTable>): Promise<void> {
-    await this.advanceIn(this.deps.store.db, change);
+    await this.outlast(async () => await this.advanceIn(this.deps.store.db, change));
+  }
+
+  /** Repeats `work` while the store is away, until this driver has to stop; see `StoreOutage.outlast`. */
+  async outlast<T>(work: () => Promise<T>): Promise<T> {
+    return await this.deps.outage.outlast(work, this.signal);
+  }
+
+  /**
+   * Reads the row again, to go on from what is really stored: after a transaction that may or may not have been
+   * committed, nobody else knows.
+   *
+   * @throws LeaseLostError when somebody else drives it now, or it is over.
+   */
+  async reload(): Promise<void> {
+    const id = this.row.id;
+    const row = await this.outlast(async () => await createDeploymentRepository(this.deps.store.db).find(id));
+    const { owner, epoch } = this.lease;
+    if (row?.status !== 'in_progress' || row.lease_owner !== owner || row.lease_epoch !== epoch) {
+      throw new LeaseLostError();
+    }
+    this.row = row;
+    this.resumedAt = row.step;
+  }
+
+  /** A transaction with {@link advanceIn}: when it fails, the row here is again what it was. */
+  async transaction<T>(work: (trx: StoreTransaction) => Promise<T>): Promise<T> {
+    const before = this.row;
+    try {
+      return (await this.deps.store.transaction(work)).result;
+    } catch (error) {
+      this.row = before;
+      throw error;
+    }
   }
 
   /** The same inside the caller's transaction, which the error rolls back. */

@@ -17,15 +17,20 @@ import {
 import { PlatformError } from '@racetrack-platform/errors';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { authenticated } from '../http/authentication.ts';
+import { cancelDeployment } from './cancel-deployment.ts';
 import { acceptDeployment, type AcceptDeploymentDeps } from './accept-deployment.ts';
+import type { ParsedDeployBody } from './extract-build-context.ts';
 import { presentDeployment } from './present-deployment.ts';
-import { MAX_DEPLOY_BODY_BYTES, readDeployBody } from './read-deploy-body.ts';
+import { MAX_DEPLOY_BODY_BYTES, readDeployBody, refuseLargeBody } from './read-deploy-body.ts';
+import { removeUnneededUploads } from './remove-unneeded-uploads.ts';
 
 export interface DeploymentRoutesOptions extends AcceptDeploymentDeps {
   readonly store: Store;
   readonly uploadsDir: string;
   /** There is a deployment to drive. */
   readonly onAccepted: () => void;
+  /** There is a deployment to end. */
+  readonly onCancelled: () => void;
   /** The job of a finished deployment, as long as it exists. */
   readonly findJob: (name: string, version: string) => Promise<JobDto | undefined>;
 }
@@ -56,8 +61,9 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
       },
       async (request) => {
         const subject = await authenticated(request);
+        refuseLargeBody(request.headers['content-length']);
         const body = await readDeployBody(request.body as Readable, options.uploadsDir);
-        const id = await acceptDeployment(options, subject, body);
+        const id = await acceptOrForget(options, subject, body);
         options.onAccepted();
         return { id };
       },
@@ -98,6 +104,29 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
     },
   );
 
+  app.post(
+    '/api/v1/deploy/:id/cancel',
+    {
+      schema: {
+        tags: ['deployments'],
+        summary: 'Cancel a deployment that is not published yet',
+        description:
+          'For its deployer, whoever may deploy the job, and staff. Asking again changes nothing; 409 when it is too late.',
+        params: byId,
+        response: { 200: deploymentDtoSchema },
+      },
+    },
+    async (request) => {
+      const subject = await authenticated(request);
+      const { id } = request.params;
+      if (!subject.isStaff) await getVisible(store, subject, id);
+      const upload = await cancelDeployment(store, subject, id);
+      await forgetUpload(options, upload);
+      options.onCancelled();
+      return presentDeployment(await createDeploymentRepository(store.db).get(id), undefined);
+    },
+  );
+
   app.get(
     '/api/v1/deploy/:id/build-logs',
     {
@@ -121,6 +150,25 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
     },
   );
 };
+
+/** A refused request leaves nothing behind. */
+async function acceptOrForget(
+  options: DeploymentRoutesOptions,
+  subject: AuthenticatedSubject,
+  body: ParsedDeployBody,
+): Promise<string> {
+  try {
+    return await acceptDeployment(options, subject, body);
+  } catch (error) {
+    await forgetUpload(options, body.upload);
+    throw error;
+  }
+}
+
+/** Should the store be away, the next start sees to it. */
+async function forgetUpload(options: DeploymentRoutesOptions, upload: string | null): Promise<void> {
+  await removeUnneededUploads(options, upload === null ? [] : [upload]).catch(() => undefined);
+}
 
 async function getVisible(store: Store, subject: AuthenticatedSubject, id: string): Promise<DeploymentRow> {
   const row = await createDeploymentRepository(store.db).get(id);

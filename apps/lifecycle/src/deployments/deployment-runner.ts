@@ -1,30 +1,40 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDeploymentRepository, type DeploymentRow } from '@racetrack-platform/db';
+import { failpoint } from '@racetrack-platform/failpoints';
+import type { Replicas } from '../replicas/replicas.ts';
 import { DeploymentRun, type DeploymentDeps } from './deployment-context.ts';
+import { endIfCancelled } from './cancel-deployment.ts';
 import { driveDeployment } from './drive-deployment.ts';
+import { KeptLease, LEASE_MS } from './kept-lease.ts';
 
-/** A driver that dies leaves its deployment to others after so long. */
-const LEASE_MS = 15_000;
-const RENEW_INTERVAL_MS = 5_000;
-/** Deployments accepted by another server, or left by a dead one, are found within this time. */
+/** Deployments left by a dead driver are found within this time. */
 const POLL_INTERVAL_MS = 1_000;
+
+export interface DeploymentRunnerOptions {
+  /** Whose deployments are to be taken over, and as whom. */
+  readonly replicas: Replicas;
+  /** Deployments driven at once. */
+  readonly maxRunning: number;
+}
 
 /** Claims deployments that nobody drives, and drives up to `maxRunning` of them at once, oldest first. */
 export class DeploymentRunner {
   readonly #deps: DeploymentDeps;
-  readonly #owner: string;
+  readonly #replicas: Replicas;
   readonly #maxRunning: number;
   readonly #running = new Set<Promise<void>>();
+  readonly #leases = new Set<KeptLease>();
+  /** What is being driven, by id, with what ends it when somebody cancels it. */
+  readonly #cancels = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
   #poll: NodeJS.Timeout | undefined;
   #claiming = false;
   #claimAgain = false;
 
-  /** @param options - `owner`: unique to this process; `maxRunning`: deployments driven at once. */
-  constructor(deps: DeploymentDeps, options: { readonly owner: string; readonly maxRunning: number }) {
+  constructor(deps: DeploymentDeps, options: DeploymentRunnerOptions) {
     this.#deps = deps;
-    this.#owner = options.owner;
+    this.#replicas = options.replicas;
     this.#maxRunning = options.maxRunning;
   }
 
@@ -36,6 +46,7 @@ export class DeploymentRunner {
   /** There is, or may be, a deployment to claim. */
   nudge(): void {
     void this.#claim().catch((error: unknown) => {
+      if (this.#deps.outage.isCause(error)) return;
       this.#deps.logger.error({ err: error }, 'claiming deployments failed');
     });
   }
@@ -56,16 +67,32 @@ export class DeploymentRunner {
     try {
       do {
         this.#claimAgain = false;
+        for (const kept of this.#leases) await kept.renewIfOverdue();
+        await this.#noticeCancels();
         while (this.#running.size < this.#maxRunning && !this.#stopping.signal.aborted) {
-          const repository = createDeploymentRepository(this.#deps.store.db);
-          const row = await repository.claimNext(this.#owner, Date.now(), LEASE_MS);
+          const row = await this.#claimNext();
           if (!row) break;
           this.#drive(row);
         }
       } while (this.#claimAgain);
+      this.#deps.outage.isOver();
     } finally {
       this.#claiming = false;
     }
+  }
+
+  async #noticeCancels(): Promise<void> {
+    if (this.#cancels.size === 0) return;
+    const repository = createDeploymentRepository(this.#deps.store.db);
+    for (const id of await repository.listCancelRequested(this.#replicas.id)) {
+      this.#cancels.get(id)?.abort(new Error('the deployment was cancelled'));
+    }
+  }
+
+  async #claimNext(): Promise<DeploymentRow | undefined> {
+    const { id, hostId } = this.#replicas;
+    const repository = createDeploymentRepository(this.#deps.store.db);
+    return await repository.claimNext(id, hostId, Date.now(), LEASE_MS, this.#replicas.listHostsAlive());
   }
 
   #drive(row: DeploymentRow): void {
@@ -81,24 +108,26 @@ export class DeploymentRunner {
   }
 
   async #driveLeased(row: DeploymentRow): Promise<void> {
-    const lost = new AbortController();
-    const lease = { id: row.id, owner: this.#owner, epoch: row.lease_epoch };
-    const repository = createDeploymentRepository(this.#deps.store.db);
-    const renewal = setInterval(() => {
-      repository.renew(lease, Date.now() + LEASE_MS).then(
-        (holds) => holds || lost.abort(new Error('the lease was lost')),
-        () => undefined,
-      );
-    }, RENEW_INTERVAL_MS);
-    const signal = AbortSignal.any([this.#stopping.signal, lost.signal]);
-    const run = new DeploymentRun(this.#deps, lease, row, signal);
+    const lease = { id: row.id, owner: this.#replicas.id, epoch: row.lease_epoch };
+    const kept = new KeptLease(this.#deps.store, lease);
+    this.#leases.add(kept);
+    const cancel = new AbortController();
+    this.#cancels.set(row.id, cancel);
+    const held = AbortSignal.any([this.#stopping.signal, kept.lost]);
+    let run = new DeploymentRun(this.#deps, lease, row, AbortSignal.any([held, cancel.signal]));
     try {
-      await driveDeployment(run);
+      if (row.cancel_requested_at === null) await driveDeployment(run);
+      run = new DeploymentRun(this.#deps, lease, run.row, held);
+      await endIfCancelled(run);
     } finally {
-      clearInterval(renewal);
+      kept.end();
+      this.#leases.delete(kept);
+      this.#cancels.delete(row.id);
     }
     if (run.row.status !== 'in_progress' && row.upload !== null) {
+      failpoint('before-upload-removed');
       await rm(join(this.#deps.uploadsDir, row.upload), { force: true });
+      failpoint('after-upload-removed');
     }
   }
 }

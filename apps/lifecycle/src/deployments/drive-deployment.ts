@@ -1,12 +1,14 @@
 import { createInstanceRepository } from '@racetrack-platform/db';
-import { toPlatformError, type PlatformError } from '@racetrack-platform/errors';
+import { explainDiskFull, PlatformError, toPlatformError } from '@racetrack-platform/errors';
 import type { DeploymentPhase } from '@racetrack-platform/contracts';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { recordAudit } from '../audit/record-audit.ts';
 import { forgetUnusedFamily } from './forget-unused-family.ts';
 import { buildArtifact } from './build-artifact.ts';
 import { LeaseLostError, type DeploymentRun } from './deployment-context.ts';
 import { awaitInstances, launchInstances } from './launch-instances.ts';
 import { publishJob } from './publish-job.ts';
+import { takeOver } from './take-over.ts';
 
 /**
  * What carries a deployment on from each step. Every function advances the row at its end, and may be run again after
@@ -37,9 +39,10 @@ export async function driveDeployment(run: DeploymentRun): Promise<void> {
   const { logger } = run.deps;
   const facts = { deployment: run.row.id, job: `${run.row.job_name} ${run.row.job_version}` };
   try {
+    await run.outlast(async () => await takeOver(run));
     while (run.row.step !== 'done') {
       run.signal.throwIfAborted();
-      await PHASES[run.row.step](run);
+      await runPhase(run, run.row.step);
     }
     run.deps.metrics.doneDeployments.inc();
     run.deps.metrics.deployedJobs.inc();
@@ -49,34 +52,61 @@ export async function driveDeployment(run: DeploymentRun): Promise<void> {
       logger.info(facts, 'deployment left to its next driver');
       return;
     }
-    const failure = toPlatformError(error, ERROR_PREFIXES[run.row.step]);
+    const failure = hidePaths(
+      toPlatformError(explainDiskFull(error) ?? error, ERROR_PREFIXES[run.row.step]),
+      [run.deps.buildsDir, run.deps.uploadsDir],
+    );
     logger.warn({ ...facts, step: run.row.step, code: failure.code, err: error }, 'deployment failed');
     await failDeployment(run, failure);
   }
 }
 
+/** An outage of the store is no reason to fail: the phase runs again afterwards, from what is stored by then. */
+async function runPhase(run: DeploymentRun, step: Exclude<DeploymentPhase, 'done'>): Promise<void> {
+  try {
+    await PHASES[step](run);
+  } catch (error) {
+    if (run.signal.aborted || !run.deps.outage.isCause(error)) throw error;
+    await run.deps.outage.pause(run.signal);
+    await run.reload();
+  }
+}
+
+/** What a job or a tool says of its files is told without where the server keeps them. */
+function hidePaths(failure: PlatformError, directories: readonly string[]): PlatformError {
+  const message = directories.reduce((text, directory) => text.replaceAll(directory, '…'), failure.message);
+  return new PlatformError(failure.code, message, { hint: failure.hint, cause: failure });
+}
+
 /** Ends a deployment as failed; its instances, if any, are removed. What ran before has not noticed anything. */
 async function failDeployment(run: DeploymentRun, failure: PlatformError): Promise<void> {
   try {
-    await run.deps.store.transaction(async (trx) => {
-      await run.advanceIn(trx.db, {
-        status: 'failed',
-        error: failure.message,
-        error_code: failure.code,
-        hint: failure.hint ?? null,
-      });
-      await createInstanceRepository(trx.db).moveDeployment(run.row.id, ['launching'], { state: 'removing' });
-      await forgetUnusedFamily(trx, run.row.job_name);
-      await recordAudit(trx, {
-        eventType: 'deployment_failed',
-        executor: run.row.deployed_by,
-        jobName: run.row.job_name,
-        jobVersion: run.row.job_version,
-      });
-    });
+    await run.outlast(async () => await storeFailure(run, failure));
+    failpoint('after-failed');
     run.deps.metrics.doneDeployments.inc();
     run.deps.nudgeReconciler();
   } catch (error) {
-    if (!(error instanceof LeaseLostError)) throw error;
+    if (!(error instanceof LeaseLostError) && !run.signal.aborted) throw error;
   }
+}
+
+async function storeFailure(run: DeploymentRun, failure: PlatformError): Promise<void> {
+  await run.transaction(async (trx) => {
+    await run.advanceIn(trx.db, {
+      status: 'failed',
+      upload: null,
+      error: failure.message,
+      error_code: failure.code,
+      hint: failure.hint ?? null,
+    });
+    await createInstanceRepository(trx.db).moveDeployment(run.row.id, ['launching'], { state: 'removing' });
+    await forgetUnusedFamily(trx, run.row.job_name);
+    await recordAudit(trx, {
+      eventType: 'deployment_failed',
+      executor: run.row.deployed_by,
+      jobName: run.row.job_name,
+      jobVersion: run.row.job_version,
+    });
+    failpoint('before-failed');
+  });
 }

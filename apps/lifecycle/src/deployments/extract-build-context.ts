@@ -1,4 +1,5 @@
-import { PlatformError, messageOf } from '@racetrack-platform/errors';
+import { isUtf8 } from 'node:buffer';
+import { PlatformError } from '@racetrack-platform/errors';
 
 /** A deploy body without its build context. */
 export interface ParsedDeployBody {
@@ -21,10 +22,11 @@ const GZIP_MAGIC = [0x1f, 0x8b];
  *   of a gzip file. What the archive holds is the builder's to judge.
  */
 export async function extractBuildContext(
-  text: string,
+  body: Buffer,
   store: (archive: Buffer) => Promise<string>,
 ): Promise<ParsedDeployBody> {
-  const payload = parseObject(text);
+  if (!isUtf8(body)) throw badRequest('the request body is not UTF-8');
+  const payload = parseObject(body.toString('utf8'));
   const context = payload['build_context'];
   if (context === undefined || context === null || context === '') return { payload, upload: null };
   if (typeof context !== 'string') throw invalid('it is not a string');
@@ -40,10 +42,12 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new PlatformError('BAD_REQUEST', `the request body is not JSON: ${messageOf(error)}`);
+    // Only where: the parser's own message quotes the text, which may hold secrets.
+    const where = error instanceof Error ? (/ at position \d+/.exec(error.message)?.[0] ?? '') : '';
+    throw badRequest(`the request body is not JSON: it breaks${where === '' ? ' off' : where}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new PlatformError('BAD_REQUEST', 'the request body is not a JSON object');
+    throw badRequest('the request body is not a JSON object');
   }
   refuseDeep(value);
   return value as Record<string, unknown>;
@@ -53,12 +57,19 @@ function parseObject(text: string): Record<string, unknown> {
 function refuseDeep(value: object): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH)
-      throw new PlatformError('BAD_REQUEST', `the request body is nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH) throw badRequest(`the request body is nested deeper than ${MAX_DEPTH} levels`);
     level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
   }
 }
 
+function badRequest(message: string): PlatformError {
+  return new PlatformError('BAD_REQUEST', message, {
+    hint: 'Send a JSON object with the field manifest, as on the API page at /lifecycle/.',
+  });
+}
+
 function invalid(why: string): PlatformError {
-  return new PlatformError('BUILD_CONTEXT_INVALID', `build_context: ${why}`);
+  return new PlatformError('BUILD_CONTEXT_INVALID', `build_context: ${why}`, {
+    hint: 'Send base64 of a .tar.gz of the directory of the manifest, or leave the field out to build from git.',
+  });
 }

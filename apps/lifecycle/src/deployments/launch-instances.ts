@@ -7,12 +7,16 @@ import {
   toJson,
   type DeploymentRow,
   type InstanceRow,
+  type Store,
 } from '@racetrack-platform/db';
-import type { LaunchRequest } from '@racetrack-platform/plugin-sdk';
+import { PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
+import type { InfrastructureTarget, LaunchRequest, LaunchResult } from '@racetrack-platform/plugin-sdk';
 import { awaitReady } from './await-ready.ts';
 import type { DeploymentDeps, DeploymentRun } from './deployment-context.ts';
 import { openSecrets } from './deployment-secrets.ts';
 import { composeLaunchRequest, launchSpecSchema } from './launch-spec.ts';
+import { maskSecrets } from './mask-secrets.ts';
 
 /**
  * Phase `launch`: the instance rows are committed first, then the target starts new instances beside the old ones.
@@ -21,7 +25,9 @@ import { composeLaunchRequest, launchSpecSchema } from './launch-spec.ts';
 export async function launchInstances(run: DeploymentRun): Promise<void> {
   if (run.row.deployment_timestamp === null) await commitInstances(run);
   await launchAll(run);
+  failpoint('before-ready-step');
   await run.advance({ step: 'ready', phase: 'starting Job server' });
+  failpoint('after-ready-step');
 }
 
 /** Phase `ready`: every new instance reports the deployment's timestamp and readiness. */
@@ -29,7 +35,9 @@ export async function awaitInstances(run: DeploymentRun): Promise<void> {
   const { deps, row, signal } = run;
   // Whoever was interrupted here may find that the instances were stopped or have died meanwhile.
   if (run.resumedAt === 'ready') await launchAll(run);
-  const instances = await createInstanceRepository(deps.store.db).listByDeployment(row.id);
+  const instances = await listWanted(deps.store, row.id);
+  const { buildEnv, runtimeEnv } = openSecrets(deps.sealer, row.id, row.sealed_secrets);
+  const values = [...Object.values(buildEnv), ...Object.values(runtimeEnv)];
   await Promise.all(
     instances.map(
       async (instance) =>
@@ -39,6 +47,7 @@ export async function awaitInstances(run: DeploymentRun): Promise<void> {
             instanceId: instance.id,
             address: addressOf(instance),
             deploymentTimestamp: row.deployment_timestamp ?? 0,
+            mask: (text) => maskSecrets(text, values),
             aliveTimeoutMs: deps.aliveTimeoutMs,
             readyTimeoutMs: deps.readyTimeoutMs,
             onAlive: async () => await run.advance({ phase: 'initializing Job entrypoint' }),
@@ -47,22 +56,26 @@ export async function awaitInstances(run: DeploymentRun): Promise<void> {
         ),
     ),
   );
+  failpoint('before-published-step');
   await run.advance({ step: 'published', phase: 'post-deploy hooks' });
+  failpoint('after-published-step');
 }
 
 /** What the target is asked for one instance: at first, and whenever it has to be started again. */
 export async function composeRequest(
-  deps: Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken'>,
+  deps: Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken' | 'accounts' | 'host'>,
   deployment: DeploymentRow,
   instanceId: string,
 ): Promise<LaunchRequest> {
+  const job = { name: deployment.job_name, version: deployment.job_version };
   return composeLaunchRequest({
     instanceId,
-    job: { name: deployment.job_name, version: deployment.job_version },
+    job,
     spec: launchSpecSchema.parse(fromJson(deployment.launch_spec ?? 'null')),
     secrets: openSecrets(deps.sealer, deployment.id, deployment.sealed_secrets),
     deploymentTimestamp: deployment.deployment_timestamp ?? 0,
     familyToken: await deps.ensureFamilyToken(deployment.job_name),
+    account: await deps.accounts.get(deps.host.target(deployment.infrastructure_target), job),
   });
 }
 
@@ -71,23 +84,59 @@ export function addressOf(instance: InstanceRow) {
   return addressSchema.parse(fromJson(instance.address ?? 'null'));
 }
 
+/** Those of an earlier attempt on another host are to be removed there. */
+async function listWanted(store: Store, deploymentId: string): Promise<InstanceRow[]> {
+  const instances = await createInstanceRepository(store.db).listByDeployment(deploymentId);
+  return instances.filter(({ state }) => state === 'launching' || state === 'active');
+}
+
 async function launchAll(run: DeploymentRun): Promise<void> {
   const { deps } = run;
   const target = deps.host.target(run.row.infrastructure_target);
-  for (const instance of await createInstanceRepository(deps.store.db).listByDeployment(run.row.id)) {
+  for (const instance of await listWanted(deps.store, run.row.id)) {
     const request = await composeRequest(deps, run.row, instance.id);
-    const { address } = await target.launch(request, run.signal);
+    failpoint('before-target-launch');
+    const { address, warnings = [] } = await launchSurely(target, request, run.signal);
+    failpoint('after-target-launch');
+    await noteWarnings(run, warnings);
+    failpoint('before-address');
     await createInstanceRepository(deps.store.db).update(instance.id, { address: toJson(address) });
+    failpoint('after-address');
   }
+}
+
+/** A plugin host that dies meanwhile is started again at once, and a launch that is repeated asks for the same. */
+async function launchSurely(
+  target: InfrastructureTarget,
+  request: LaunchRequest,
+  signal: AbortSignal,
+): Promise<LaunchResult> {
+  try {
+    return await target.launch(request, signal);
+  } catch (error) {
+    if (signal.aborted || !PlatformError.is(error) || error.code !== 'PLUGIN_UNAVAILABLE') throw error;
+    return await target.launch(request, signal);
+  }
+}
+
+/** Once each: a launch that is repeated says the same again. */
+async function noteWarnings(run: DeploymentRun, warnings: readonly string[]): Promise<void> {
+  const known = run.row.warnings === null ? [] : run.row.warnings.split('\n');
+  const fresh = warnings.filter((warning) => !known.includes(warning));
+  if (fresh.length > 0) await run.advance({ warnings: [...known, ...fresh].join('\n') });
 }
 
 async function commitInstances(run: DeploymentRun): Promise<void> {
   const { row, deps } = run;
   const spec = launchSpecSchema.parse(fromJson(row.launch_spec ?? 'null'));
+  const target = deps.host.target(row.infrastructure_target);
   await deps.store.transaction(async ({ db }) => {
     const previous = await createDeploymentRepository(db).findNewestTimestamp(row.job_name, row.job_version);
     const timestamp = Math.max(Math.floor(Date.now() / 1_000), (previous ?? 0) + 1);
     await run.advanceIn(db, { deployment_timestamp: timestamp });
+    failpoint('before-uid-allocated');
+    await deps.accounts.reserve(db, target, { name: row.job_name, version: row.job_version });
+    failpoint('after-uid-allocated');
     for (let replica = 0; replica < spec.replicas; replica += 1) {
       await createInstanceRepository(db).insert({
         id: `i-${randomBytes(6).toString('hex')}`,
@@ -102,7 +151,10 @@ async function commitInstances(run: DeploymentRun): Promise<void> {
         drain_revision: null,
         restarts: 0,
         next_restart_at: null,
+        host_id: target.scope === 'host' ? deps.hostId : null,
       });
     }
+    failpoint('before-instance-rows');
   });
+  failpoint('after-instance-rows');
 }

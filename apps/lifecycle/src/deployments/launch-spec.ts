@@ -7,8 +7,9 @@ import {
   type NativePlan,
 } from '@racetrack-platform/contracts';
 import { parseQuantity, type Manifest } from '@racetrack-platform/manifest';
-import type { LaunchRequest } from '@racetrack-platform/plugin-sdk';
+import type { JobAccount, LaunchRequest } from '@racetrack-platform/plugin-sdk';
 import type { DeploymentSecrets } from './deployment-secrets.ts';
+import { readMemoryMax } from './memory-limits.ts';
 
 /** What every launch of a deployment's instances needs, kept in its row; no secrets. */
 export const launchSpecSchema = z.object({
@@ -29,6 +30,8 @@ export interface PlatformFacts {
   readonly pubUrl: string;
   /** Version of the platform. */
   readonly version: string;
+  /** Memory of an instance whose manifest does not say it; `null`: no limit. */
+  readonly defaultMemoryMaxBytes: number | null;
 }
 
 /** Puts together what launches need once the build is known. */
@@ -36,7 +39,6 @@ export function composeLaunchSpec(options: {
   readonly manifest: Manifest;
   readonly secretBuildEnv: Readonly<Record<string, string>>;
   readonly jobType: string;
-  readonly pluginDir: string;
   readonly plan: NativePlan;
   readonly build: BuildResult;
   readonly platform: PlatformFacts;
@@ -45,7 +47,7 @@ export function composeLaunchSpec(options: {
   return {
     sourceDir: build.sourceDir,
     environmentDir: build.environmentDir,
-    pluginDir: options.pluginDir,
+    pluginDir: build.pluginDir,
     run: options.plan.run,
     env: {
       // Values baked in at build time are shadowed, as Racetrack 2.36 does.
@@ -61,7 +63,7 @@ export function composeLaunchSpec(options: {
       CALLER_NAME_HEADER: CALLER_HEADER,
     },
     replicas: manifest.replicas,
-    memoryMaxBytes: quantity(manifest.resources?.memory_max),
+    memoryMaxBytes: readMemoryMax(manifest) ?? platform.defaultMemoryMaxBytes,
     cpuMaxMillicores: scale(quantity(manifest.resources?.cpu_max), 1_000),
   };
 }
@@ -75,6 +77,7 @@ export function composeLaunchRequest(options: {
   readonly deploymentTimestamp: number;
   /** Token of the job's family, for calls to other jobs. */
   readonly familyToken: string;
+  readonly account: JobAccount | null;
 }): LaunchRequest {
   const { spec } = options;
   return {
@@ -95,6 +98,7 @@ export function composeLaunchRequest(options: {
       JOB_DEPLOYMENT_TIMESTAMP: String(options.deploymentTimestamp),
     },
     resources: { memoryMaxBytes: spec.memoryMaxBytes, cpuMaxMillicores: spec.cpuMaxMillicores },
+    account: options.account,
   };
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  createFeedRepository,
   createInstanceRepository,
   createJobRepository,
   type DeploymentRow,
@@ -8,6 +7,7 @@ import {
   type StoreTransaction,
 } from '@racetrack-platform/db';
 import { OWNER_SCOPES } from '@racetrack-platform/contracts';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { ACK_TIMEOUT_MS } from '../feed/feed-server.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { grantPermission } from '../auth/grant-permission.ts';
@@ -33,10 +33,14 @@ export async function publishJob(run: DeploymentRun): Promise<void> {
       jobName: job.name,
       jobVersion: job.version,
     });
+    failpoint('before-route');
   });
+  failpoint('after-route');
   deps.nudgeReconciler();
-  if (revision !== undefined) await deps.feed.waitForAcks(revision, ACK_TIMEOUT_MS, run.signal);
+  if (revision !== undefined) await deps.acknowledgements.waitForAll(revision, ACK_TIMEOUT_MS, run.signal);
+  failpoint('before-done');
   await run.advance({ step: 'done', status: 'done', phase: null, error: null, upload: null });
+  failpoint('after-done');
 }
 
 async function switchRoute(
@@ -49,12 +53,10 @@ async function switchRoute(
   const job = await upsertJob(trx, row, existing);
   await instances.moveDeployment(row.id, ['launching', 'active'], { state: 'active' });
   if (existing && existing.deployment_id !== row.id) {
-    // The revision that this transaction will get: the counter is its own until it commits.
-    const revision = (await createFeedRepository(trx.db).currentRevision()) + 1;
     await instances.moveDeployment(existing.deployment_id, ['launching', 'active'], {
       state: 'draining',
       drain_since: Date.now(),
-      drain_revision: revision,
+      drain_revision: await trx.nextRevision(),
     });
   }
   trx.feedChanged('job', job.id);

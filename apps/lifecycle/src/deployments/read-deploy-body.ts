@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { PlatformError, type WireError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { extractBuildContext, type ParsedDeployBody } from './extract-build-context.ts';
 
 /** The original's clients send the build context as base64 in JSON; 256 MiB of body hold 192 MiB of archive. */
@@ -24,17 +25,17 @@ const MAX_INLINE_BYTES = 1024 * 1024;
 export async function readDeployBody(stream: Readable, uploadsDir: string): Promise<ParsedDeployBody> {
   const bodyFile = join(uploadsDir, `${randomUUID()}.body`);
   try {
-    const text = await receive(stream, bodyFile);
-    return text === undefined
+    const body = await receive(stream, bodyFile);
+    return body === undefined
       ? await parseInWorker(bodyFile, uploadsDir)
-      : await extractBuildContext(text, async (archive) => await storeArchive(uploadsDir, archive));
+      : await extractBuildContext(body, async (archive) => await storeArchive(uploadsDir, archive));
   } finally {
     await rm(bodyFile, { force: true });
   }
 }
 
-/** The text of a small body; `undefined` when it was written to the file. */
-async function receive(stream: Readable, bodyFile: string): Promise<string | undefined> {
+/** A small body; `undefined` when it was written to the file. */
+async function receive(stream: Readable, bodyFile: string): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   let file: ReturnType<typeof createWriteStream> | undefined;
@@ -42,9 +43,7 @@ async function receive(stream: Readable, bodyFile: string): Promise<string | und
     size += chunk.length;
     if (size > MAX_DEPLOY_BODY_BYTES) {
       file?.destroy();
-      throw new PlatformError('BODY_TOO_LARGE', `the request body exceeds ${MAX_DEPLOY_BODY_BYTES} bytes`, {
-        hint: 'Leave large files out with .gitignore, or deploy from git.',
-      });
+      throw tooLarge();
     }
     if (file === undefined && size <= MAX_INLINE_BYTES) {
       chunks.push(chunk);
@@ -56,16 +55,40 @@ async function receive(stream: Readable, bodyFile: string): Promise<string | und
     }
     if (!file.write(chunk)) await once(file, 'drain');
   }
-  if (file === undefined) return Buffer.concat(chunks).toString('utf8');
+  if (file === undefined) return Buffer.concat(chunks);
   file.end();
   await once(file, 'close');
   return undefined;
 }
 
+/**
+ * Refuses a body that says itself that it is too large, before any of it has come.
+ *
+ * @throws PlatformError `BODY_TOO_LARGE`.
+ */
+export function refuseLargeBody(contentLength: string | undefined): void {
+  if (Number(contentLength ?? 0) > MAX_DEPLOY_BODY_BYTES) throw tooLarge();
+}
+
+function tooLarge(): PlatformError {
+  return new PlatformError('BODY_TOO_LARGE', `the request body exceeds ${MAX_DEPLOY_BODY_BYTES} bytes`, {
+    hint: 'Leave large files out with .gitignore, or deploy from git.',
+  });
+}
+
 /** Writes an archive below `uploads/` and answers its file name. */
 export async function storeArchive(uploadsDir: string, archive: Buffer): Promise<string> {
   const name = `${randomUUID()}.tar.gz`;
-  await writeFile(join(uploadsDir, name), archive, { mode: 0o600, flag: 'wx', flush: true });
+  failpoint('before-upload-file');
+  const path = join(uploadsDir, name);
+  try {
+    await writeFile(path, archive, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    // A full disk leaves the part that fitted.
+    await rm(path, { force: true });
+    throw error;
+  }
+  failpoint('after-upload-file');
   return name;
 }
 
@@ -76,8 +99,16 @@ async function parseInWorker(bodyFile: string, uploadsDir: string): Promise<Pars
   });
   try {
     const [answer] = (await once(worker, 'message')) as [{ parsed: ParsedDeployBody } | { error: WireError }];
-    if ('error' in answer) throw new PlatformError(answer.error.code, answer.error.error);
+    if ('error' in answer) {
+      const { code, error, hint } = answer.error;
+      throw new PlatformError(code, error, { hint: hint ?? undefined });
+    }
     return answer.parsed;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
+    throw new PlatformError('BODY_TOO_LARGE', 'the request body holds more values than can be read', {
+      hint: 'Send the manifest and the build context only.',
+    });
   } finally {
     await worker.terminate();
   }

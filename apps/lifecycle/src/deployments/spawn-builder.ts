@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import {
   buildEventSchema,
@@ -7,6 +7,11 @@ import {
   type BuildResult,
 } from '@racetrack-platform/contracts';
 import { isErrorCode, PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
+import { sweepBuilds } from './sweep-builds.ts';
+
+/** A builder that is told to end gives up by itself after ten seconds. */
+const STOP_TIMEOUT_MS = 12_000;
 
 export interface BuilderEvents {
   /** Called in order; each is awaited before the next. */
@@ -32,6 +37,7 @@ export async function runBuild(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   signal.throwIfAborted();
+  failpoint('before-builder-spawned');
   const child = spawn(process.execPath, [options.entry], {
     env: options.env,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -45,6 +51,7 @@ export async function runBuild(
   signal.addEventListener('abort', cancel);
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(request)}\n`);
+  failpoint('after-builder-spawned');
   try {
     let outcome: BuildResult | PlatformError | undefined;
     for await (const line of createInterface({ input: child.stdout })) {
@@ -55,14 +62,25 @@ export async function runBuild(
     }
     child.stdin.end();
     const code = await exited;
+    if (outcome === undefined) await sweepBuilds({ env: options.env, buildsDir: request.buildsDir });
     signal.throwIfAborted();
     if (outcome === undefined) throw died(code, stderr());
     if (outcome instanceof PlatformError) throw outcome;
     return outcome;
   } finally {
     signal.removeEventListener('abort', cancel);
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await stop(child, exited);
   }
+}
+
+/** Whoever goes on from here may count on it that nothing of the build runs any more. */
+async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill('SIGTERM');
+  child.stdout?.resume();
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
 }
 
 function parseEvent(line: string): BuildEvent {

@@ -18,6 +18,7 @@ export class FeedServer {
   readonly #deps: FeedServerDeps;
   readonly #sessions = new Set<FeedSession>();
   readonly #waiting = new Set<() => void>();
+  readonly #ackListeners = new Set<() => void>();
   #server: Server | undefined;
   #unsubscribe: () => void = () => {};
 
@@ -62,6 +63,17 @@ export class FeedServer {
     return this.#sessions.size;
   }
 
+  /** The revision that every connected pub routes by; infinite without any. */
+  get acknowledged(): number {
+    return Math.min(...[...this.#sessions].map((session) => session.acknowledged));
+  }
+
+  /** Calls back whenever a pub has acknowledged something, or is gone. Returns the way to stop. */
+  onAck(listener: () => void): () => void {
+    this.#ackListeners.add(listener);
+    return () => this.#ackListeners.delete(listener);
+  }
+
   /** Resolves when every connected pub routes by `revision`, or at the timeout. Answers whether all do. */
   async waitForAcks(revision: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
@@ -81,7 +93,7 @@ export class FeedServer {
   }
 
   #allAcknowledged(revision: number): boolean {
-    return [...this.#sessions].every((session) => session.acknowledged >= revision);
+    return this.acknowledged >= revision;
   }
 
   async #nextAck(timeoutMs: number): Promise<void> {
@@ -98,5 +110,6 @@ export class FeedServer {
 
   #wakeWaiting(): void {
     for (const wake of this.#waiting) wake();
+    for (const listener of this.#ackListeners) listener();
   }
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { pubMessageSchema, type CallStats, type FeedMessage } from '@racetrack-platform/contracts';
 import { createFeedRepository, type Store } from '@racetrack-platform/db';
+import type { StoreOutage } from '../store/store-outage.ts';
 import { readRecord, readSnapshot, type AccountRecords } from './read-feed.ts';
 
 /** A line goes out at least this often, so that pub notices a dead lifecycle (feed protocol). */
@@ -12,6 +13,7 @@ export interface FeedSessionDeps {
   readonly store: Store;
   readonly accounts: AccountRecords;
   readonly storeId: string;
+  readonly outage: StoreOutage;
   readonly onAck: () => void;
   readonly onStats: (jobs: readonly CallStats[]) => void;
 }
@@ -41,7 +43,7 @@ export class FeedSession {
     return this.#inFlight[instanceId] ?? 0;
   }
 
-  /** Serves the pub until its connection ends. */
+  /** Serves the pub until its connection ends; a store that is away only makes it wait. */
   async run(): Promise<void> {
     this.#socket.on('close', () => this.close());
     this.#socket.on('error', () => this.close());
@@ -49,9 +51,14 @@ export class FeedSession {
     const ping = setInterval(() => {
       this.#socket.write(encode({ type: 'ping', revision: this.#sentRevision }));
     }, PING_INTERVAL_MS);
+    const { outage } = this.#deps;
     try {
-      await this.#sendSnapshot();
-      while (!this.#closed.signal.aborted) await this.#sendChanges();
+      await outage.outlast(async () => await this.#sendSnapshot(), this.#closed.signal);
+      while (!this.#closed.signal.aborted) {
+        await outage.outlast(async () => await this.#sendChanges(), this.#closed.signal);
+      }
+    } catch (error) {
+      if (!this.#closed.signal.aborted) throw error;
     } finally {
       clearInterval(ping);
       this.close();

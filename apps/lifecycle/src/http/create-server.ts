@@ -7,6 +7,8 @@ import fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { TRACING_HEADER } from '@racetrack-platform/contracts';
+import { messageOf } from '@racetrack-platform/errors';
+import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { addNotFoundHandler } from './not-found.ts';
 import { presentFailure } from './present-failure.ts';
@@ -20,6 +22,9 @@ export interface ServerLimits {
 }
 
 const DEFAULT_LIMITS: ServerLimits = { bodyBytes: 1_048_576, requestTimeoutMs: 600_000 };
+
+/** What a client is told to wait when the store is away. */
+const RETRY_AFTER_SECONDS = 5;
 
 /** Job names, versions and plugin files in paths: longer than the framework's 100. */
 const MAX_PARAMETER_LENGTH = 500;
@@ -102,6 +107,10 @@ function addTelemetry(app: FastifyInstance, metrics: Metrics): void {
 function addErrorHandler(app: FastifyInstance, metrics: Metrics): void {
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body, isBug } = presentFailure(error, request.id);
+    if (body.code === 'STORE_UNAVAILABLE') reply.header('retry-after', RETRY_AFTER_SECONDS);
+    // The answer does not tell where the store is, nor what is wrong with it.
+    if (isStoreOutage(error) && error !== STORE_AWAY)
+      request.log.info({ reason: messageOf(error) }, 'the store cannot be used');
     if (isBug) {
       metrics.internalErrors.inc();
       request.log.error({ err: error, route: request.routeOptions.url ?? null }, 'request failed');

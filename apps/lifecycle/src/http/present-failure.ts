@@ -1,11 +1,13 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import {
   ERROR_CODES,
+  explainDiskFull,
   messageOf,
   PlatformError,
   presentError,
   type WireError,
 } from '@racetrack-platform/errors';
+import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 
 /** Where a value of a request that breaks the schema stands, in the form of Racetrack 2.36. */
 interface ValidationDetail {
@@ -64,9 +66,12 @@ function presentInvalid(details: readonly ValidationDetail[], requestId: string)
 
 /** Expected failures as they are, mistakes of the client that the framework found in our terms, `undefined` for bugs. */
 function toExpected(thrown: unknown): PlatformError | undefined {
+  if (isStoreOutage(thrown)) return STORE_AWAY;
   if (PlatformError.is(thrown)) {
     return thrown.code in ERROR_CODES && thrown.code !== 'INTERNAL' ? thrown : undefined;
   }
+  const diskFull = explainDiskFull(thrown);
+  if (diskFull) return diskFull;
   const { code, statusCode } = describeFrameworkError(thrown);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new PlatformError('BODY_TOO_LARGE', 'the request body is larger than this route takes');

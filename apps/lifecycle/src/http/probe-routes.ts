@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, scrub } from '@racetrack-platform/errors';
+import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** Resolves when a part is ready to serve, throws with the reason when it is not. */
@@ -71,7 +72,7 @@ async function findProblems(checks: Readonly<Record<string, ReadinessCheck>>): P
         await withTimeout(check);
         return [];
       } catch (error) {
-        return [`${name}: ${scrub(messageOf(error))}`];
+        return [`${name}: ${scrub(messageOf(isStoreOutage(error) ? STORE_AWAY : error))}`];
       }
     }),
   );

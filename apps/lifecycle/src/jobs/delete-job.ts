@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createDeploymentRepository,
-  createFeedRepository,
   createInstanceRepository,
   createJobRepository,
   type JobRow,
@@ -9,11 +8,15 @@ import {
   type StoreTransaction,
 } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
+import { failpoint } from '@racetrack-platform/failpoints';
 import { recordAudit } from '../audit/record-audit.ts';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import type { Replicas } from '../replicas/replicas.ts';
+import { isStoreOutage } from '../store/store-outage.ts';
 
 export interface DeleteJobDeps {
   readonly store: Store;
+  readonly replicas: Replicas;
   readonly nudgeReconciler: () => void;
   /** Milliseconds that calls in flight have. */
   readonly drainLimitMs: number;
@@ -35,11 +38,10 @@ export async function deleteJob(
 ): Promise<void> {
   await deps.store.transaction(async (trx) => {
     await refuseWhileDeploying(trx, job);
-    const revision = (await createFeedRepository(trx.db).currentRevision()) + 1;
     await createInstanceRepository(trx.db).moveDeployment(job.deployment_id, ['launching', 'active'], {
       state: 'draining',
       drain_since: Date.now(),
-      drain_revision: revision,
+      drain_revision: await trx.nextRevision(),
     });
     await recordAudit(trx, {
       eventType: 'job_deleted',
@@ -57,7 +59,9 @@ export async function deleteJob(
     await createJobRepository(trx.db).moveToTrash(job, { deleted_at: Date.now(), deleted_by: subject.name });
     trx.feedChanged('job', job.id);
     for (const holder of holders) trx.feedChanged('subject', holder.subject_id);
+    failpoint('before-deleted');
   });
+  failpoint('after-deleted');
   deps.nudgeReconciler();
   await waitUntilGone(deps, job.deployment_id);
 }
@@ -73,8 +77,19 @@ async function refuseWhileDeploying(trx: StoreTransaction, { name, version }: Jo
 async function waitUntilGone(deps: DeleteJobDeps, deploymentId: string): Promise<void> {
   const deadline = Date.now() + deps.drainLimitMs + REMOVAL_TIMEOUT_MS;
   while (Date.now() < deadline) {
-    const left = await createInstanceRepository(deps.store.db).listByDeployment(deploymentId);
-    if (left.length === 0) return;
+    if (!(await isAnyLeft(deps, deploymentId))) return;
     await sleep(POLL_INTERVAL_MS);
+  }
+}
+
+/** Instances of a host that is dead are removed when it comes back, and with the store away nobody can tell. */
+async function isAnyLeft({ store, replicas }: DeleteJobDeps, deploymentId: string): Promise<boolean> {
+  try {
+    const left = await createInstanceRepository(store.db).listByDeployment(deploymentId);
+    return left.some(({ host_id }) => host_id === null || replicas.isHostAlive(host_id));
+  } catch (error) {
+    // The deletion itself is stored.
+    if (isStoreOutage(error)) return false;
+    throw error;
   }
 }

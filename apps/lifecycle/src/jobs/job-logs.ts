@@ -1,9 +1,12 @@
-import { createInstanceRepository, type JobRow, type Store } from '@racetrack-platform/db';
+import { createInstanceRepository, type InstanceRow, type JobRow, type Store } from '@racetrack-platform/db';
+import { PlatformError } from '@racetrack-platform/errors';
 import type { PluginHost } from '@racetrack-platform/plugin-engine';
+import type { Replicas } from '../replicas/replicas.ts';
 
 export interface JobLogsDeps {
   readonly store: Store;
   readonly host: PluginHost;
+  readonly replicas: Replicas;
 }
 
 /** The most that one answer holds; whoever wants more reads on the machine, or follows. */
@@ -14,6 +17,7 @@ const MAX_CHARACTERS = 8_000_000;
  * Recent output of a job's instances, oldest line first; with several instances each line names its own.
  *
  * @param tail - how many lines per instance; `null`: as many as one answer holds.
+ * @throws PlatformError `INSTANCE_ELSEWHERE` when all of them are on other machines.
  */
 export async function readJobLogs(
   deps: JobLogsDeps,
@@ -22,7 +26,7 @@ export async function readJobLogs(
   signal: AbortSignal,
 ): Promise<string> {
   const target = deps.host.target(job.infrastructure_target);
-  const instances = await createInstanceRepository(deps.store.db).listByDeployment(job.deployment_id);
+  const instances = await listReachable(deps, job);
   const wanted = { tail: Math.min(tail ?? MAX_LINES, MAX_LINES), follow: false };
   const logs: string[] = [];
   for (const instance of instances) {
@@ -34,6 +38,22 @@ export async function readJobLogs(
     logs.push(...lines.map((line) => prefix + line));
   }
   return logs.join('\n');
+}
+
+/** Instances whose output is on this machine, or wherever every machine reaches it. */
+async function listReachable({ store, replicas }: JobLogsDeps, job: JobRow): Promise<InstanceRow[]> {
+  const instances = await createInstanceRepository(store.db).listByDeployment(job.deployment_id);
+  const reachable = instances.filter(({ host_id }) => host_id === null || host_id === replicas.hostId);
+  const elsewhere = instances.find(({ host_id }) => host_id !== null && host_id !== replicas.hostId)?.host_id;
+  if (reachable.length > 0 || elsewhere === undefined || elsewhere === null) return reachable;
+  const where = replicas.nameHost(elsewhere);
+  throw new PlatformError(
+    'INSTANCE_ELSEWHERE',
+    `job ${job.name} ${job.version} runs on another machine: ${where}`,
+    {
+      hint: `Its output is kept there: ask the lifecycle of ${where}.`,
+    },
+  );
 }
 
 /** Lines of a stream; of more text than fits, the oldest are let go. */
@@ -64,7 +84,7 @@ export async function* followJobLogs(
   signal: AbortSignal,
 ): AsyncIterable<string> {
   const target = deps.host.target(job.infrastructure_target);
-  const [instance] = await createInstanceRepository(deps.store.db).listByDeployment(job.deployment_id);
+  const [instance] = await listReachable(deps, job);
   if (!instance) return;
   yield* target.logs(instance.id, { tail, follow: true }, signal);
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Server, type Socket } from 'socket.io';
 import { z } from 'zod';
 import { PlatformError, toPlatformError } from '@racetrack-platform/errors';
+import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import {
   authorizeSubscription,
   findToken,
@@ -200,7 +201,7 @@ async function checkAgain(
 }
 
 function reject(context: SessionContext, socket: Socket, thrown: unknown): void {
-  const error = PlatformError.is(thrown) ? thrown : toPlatformError(thrown);
+  const error = isStoreOutage(thrown) ? STORE_AWAY : toPlatformError(thrown);
   const isBug = error.code === 'INTERNAL';
   if (isBug) context.logger.error({ err: thrown }, 'live log stream failed');
   const text = isBug ? 'Internal server error' : error.message;

@@ -10,17 +10,29 @@ import {
 } from '@racetrack-platform/db';
 import { addressOf } from '../deployments/launch-instances.ts';
 import { probeInstance, type ProbeResult } from '../deployments/probe-instance.ts';
+import type { Replicas } from '../replicas/replicas.ts';
+import type { StoreOutage } from '../store/store-outage.ts';
+import type { ExitReasons } from './exit-reasons.ts';
+import type { Leadership } from './leadership.ts';
 
 export interface JobMonitorDeps {
   readonly store: Store;
+  readonly outage: StoreOutage;
+  readonly replicas: Replicas;
+  readonly leadership: Leadership;
   readonly logger: Logger;
+  readonly exits: ExitReasons;
 }
 
 const ROUND_INTERVAL_MS = 5_000;
 /** Probes at once: one hanging job must not hold up the others. */
 const CONCURRENCY = 16;
 
-/** Looks at every job in turn and keeps its status and error as the API shows them. */
+/**
+ * Looks at every job in turn and keeps its status and error as the API shows them. Of several replicas one is
+ * responsible for a job: that of the host where its instances live, and for what lives nowhere, or on a host that is
+ * dead, the holder of the reconciler's lease.
+ */
 export class JobMonitor {
   readonly #deps: JobMonitorDeps;
   readonly #stopping = new AbortController();
@@ -45,7 +57,8 @@ export class JobMonitor {
     this.#timer = setTimeout(() => {
       this.#round = this.#checkAll()
         .catch((error: unknown) => {
-          if (!this.#stopping.signal.aborted) this.#deps.logger.error({ err: error }, 'monitoring failed');
+          if (this.#stopping.signal.aborted || this.#deps.outage.isCause(error)) return;
+          this.#deps.logger.error({ err: error }, 'monitoring failed');
         })
         .finally(() => this.#stopping.signal.aborted || this.#schedule());
     }, ROUND_INTERVAL_MS);
@@ -53,24 +66,47 @@ export class JobMonitor {
 
   async #checkAll(): Promise<void> {
     const jobs = await createJobRepository(this.#deps.store.db).list();
+    const isLeader = (await this.#deps.leadership.epoch()) !== undefined;
     const queue = jobs.values();
     const worker = async (): Promise<void> => {
-      for (const job of queue) await this.#check(job);
+      for (const job of queue) await this.#check(job, isLeader);
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   }
 
-  async #check(job: JobRow): Promise<void> {
+  async #check(job: JobRow, isLeader: boolean): Promise<void> {
     const { db } = this.#deps.store;
     const instances = await createInstanceRepository(db).listByDeployment(job.deployment_id);
     const deployment = await createDeploymentRepository(db).find(job.deployment_id);
-    const timestamp = deployment?.deployment_timestamp ?? 0;
-    const probes = await Promise.all(
-      instances
-        .filter(isLaunched)
-        .map(async (i) => await probeInstance(addressOf(i), timestamp, this.#stopping.signal)),
-    );
-    const { status, error } = judge(probes);
+    const active = instances.filter((instance) => instance.state === 'active');
+    // Where it lives; without any instance, where it should.
+    const hosts = active.length === 0 ? [deployment?.host_id ?? null] : active.map((own) => own.host_id);
+    const reachable = (host: string | null): boolean =>
+      host === null ? isLeader : host === this.#deps.replicas.hostId;
+    if (hosts.some(reachable)) {
+      const probes = await Promise.all(
+        active
+          .filter((instance) => reachable(instance.host_id) && instance.address !== null)
+          .map(async (instance) => await this.#probe(instance, deployment?.deployment_timestamp ?? 0)),
+      );
+      return await this.#noteChange(job, judge(probes));
+    }
+    if (!isLeader || hosts.some((host) => host === null || this.#deps.replicas.isHostAlive(host))) return;
+    await this.#noteChange(job, this.#judgeDead(hosts));
+  }
+
+  async #probe(instance: InstanceRow, timestamp: number): Promise<ProbeResult> {
+    const probe = await probeInstance(addressOf(instance), timestamp, this.#stopping.signal);
+    const exit = probe.state === 'unreachable' ? this.#deps.exits.find(instance.id) : undefined;
+    return exit === undefined ? probe : { state: 'unreachable', reason: `the job has ended: ${exit}` };
+  }
+
+  #judgeDead(hosts: readonly (string | null)[]): Verdict {
+    const names = new Set(hosts.map((host) => this.#deps.replicas.nameHost(host ?? '')));
+    return { status: 'lost', error: `it runs on ${[...names].join(', ')}, where no platform is running now` };
+  }
+
+  async #noteChange(job: JobRow, { status, error }: Verdict): Promise<void> {
     if (status === job.status && error === job.error) return;
     await this.#note(job, status, error);
   }
@@ -90,12 +126,13 @@ export class JobMonitor {
   }
 }
 
-function isLaunched(instance: InstanceRow): boolean {
-  return instance.state === 'active' && instance.address !== null;
+interface Verdict {
+  readonly status: JobStatus;
+  readonly error: string | null;
 }
 
 /** One ready instance makes a job run; otherwise the first thing that is wrong is shown. */
-function judge(probes: readonly ProbeResult[]): { status: JobStatus; error: string | null } {
+function judge(probes: readonly ProbeResult[]): Verdict {
   if (probes.length === 0) return { status: 'lost', error: 'no instance of this job is running' };
   if (probes.some((probe) => probe.state === 'ready')) return { status: 'running', error: null };
   const [first] = probes.flatMap((probe) =>

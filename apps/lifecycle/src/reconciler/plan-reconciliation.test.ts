@@ -16,6 +16,7 @@ const instance: InstanceRow = {
   drain_revision: null,
   restarts: 0,
   next_restart_at: null,
+  host_id: 'here',
 };
 const running: ObservedInstance = {
   instanceId: 'i-1',

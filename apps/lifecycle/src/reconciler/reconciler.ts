@@ -1,8 +1,8 @@
+import { failpoint } from '@racetrack-platform/failpoints';
 import type { Logger } from 'pino';
 import {
   createDeploymentRepository,
   createInstanceRepository,
-  createLeaseRepository,
   toJson,
   type InstanceRow,
   type Store,
@@ -12,31 +12,37 @@ import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import type { ObservedInstance } from '@racetrack-platform/plugin-sdk';
 import { composeRequest } from '../deployments/launch-instances.ts';
 import type { DeploymentDeps } from '../deployments/deployment-context.ts';
-import type { FeedServer } from '../feed/feed-server.ts';
+import type { Acknowledgements } from '../replicas/acknowledgements.ts';
+import type { StoreOutage } from '../store/store-outage.ts';
+import type { ExitReasons } from './exit-reasons.ts';
+import type { Leadership } from './leadership.ts';
 import { planReconciliation, restartDelayMs, type ReconcileAction } from './plan-reconciliation.ts';
 
-export interface ReconcilerDeps extends Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken'> {
+export interface ReconcilerDeps extends Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken' | 'accounts'> {
   readonly store: Store;
   readonly host: PluginHost;
-  readonly feed: FeedServer;
+  readonly hostId: string;
+  readonly leadership: Leadership;
+  readonly acknowledgements: Acknowledgements;
+  readonly outage: StoreOutage;
   readonly logger: Logger;
-  /** Unique to this process. */
-  readonly owner: string;
   readonly drainLimitMs: number;
+  /** Told why instances ended. */
+  readonly exits: ExitReasons;
   /** Called after an instance is gone: what it alone needed may go too. */
   readonly onRemoved: () => Promise<void>;
 }
 
 const TICK_INTERVAL_MS = 1_000;
-const LEASE_MS = 15_000;
 /** What a job has after SIGTERM; calls have been drained before. */
 const STOP_GRACE_MS = 10_000;
-/** Time for pubs to connect again after a restart of ours, before "no pub has calls in flight" means anything. */
-const RECONNECT_GRACE_MS = 3_000;
 /** What is started again within this time after our start was stopped with us. */
 const START_PERIOD_MS = 5_000;
 
-/** Makes what runs agree with what the store says should run. One holder of the lease acts at a time. */
+/**
+ * Makes what runs agree with what the store says should run: the instances of this host always, those of targets that
+ * every host reaches while we hold the lease. The instances of another host are its own business, also when it is dead.
+ */
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #stopping = new AbortController();
@@ -64,7 +70,11 @@ export class Reconciler {
       return;
     }
     this.#ticking = this.#tick()
-      .catch((error: unknown) => this.#deps.logger.error({ err: error }, 'reconciliation failed'))
+      .then(() => this.#deps.outage.isOver())
+      .catch((error: unknown) => {
+        if (this.#deps.outage.isCause(error)) return;
+        this.#deps.logger.error({ err: error }, 'reconciliation failed');
+      })
       .finally(() => {
         this.#ticking = undefined;
         if (this.#tickAgain) {
@@ -83,40 +93,44 @@ export class Reconciler {
 
   async #tick(): Promise<void> {
     const now = Date.now();
-    const lease = await createLeaseRepository(this.#deps.store.db).acquire(
-      'reconciler',
-      this.#deps.owner,
-      now,
-      LEASE_MS,
-    );
-    if (lease === undefined) return;
+    const epoch = await this.#deps.leadership.epoch();
     // Observed first: an instance committed in between must not look as if it were lost.
-    const observed = await this.#observe();
-    const instances = await createInstanceRepository(this.#deps.store.db).list();
+    const observed = await this.#observe(epoch !== undefined);
+    const all = await createInstanceRepository(this.#deps.store.db).list();
+    const instances = all.filter((instance) => this.#isOurs(instance, epoch));
+    const drained = await this.#findDrained(instances);
     const actions = planReconciliation({
       nowMs: Date.now(),
       observedAtMs: now,
       instances,
       observed,
       drainLimitMs: this.#deps.drainLimitMs,
-      isDrained: (instance) => this.#isDrained(instance),
+      isDrained: (instance) => drained.has(instance.id),
     });
     const byId = new Map(instances.map((instance) => [instance.id, instance]));
     for (const action of actions) {
       const instance = byId.get(action.id);
-      if (instance) this.#apply(action, instance);
+      if (instance) this.#apply(action, instance, epoch);
     }
   }
 
-  #isDrained(instance: InstanceRow): boolean {
-    if (Date.now() - this.#startedAt < RECONNECT_GRACE_MS && this.#deps.feed.connectedCount === 0)
-      return false;
-    return this.#deps.feed.isDrained(instance.id, instance.drain_revision ?? 0);
+  #isOurs(instance: InstanceRow, epoch: number | undefined): boolean {
+    return instance.host_id === null ? epoch !== undefined : instance.host_id === this.#deps.hostId;
   }
 
-  async #observe(): Promise<Map<string, readonly ObservedInstance[] | undefined>> {
+  async #findDrained(instances: readonly InstanceRow[]): Promise<Set<string>> {
+    const drained = new Set<string>();
+    for (const instance of instances) {
+      if (instance.state !== 'draining') continue;
+      if (await this.#deps.acknowledgements.isDrained(instance)) drained.add(instance.id);
+    }
+    return drained;
+  }
+
+  async #observe(isLeader: boolean): Promise<Map<string, readonly ObservedInstance[] | undefined>> {
     const observed = new Map<string, readonly ObservedInstance[] | undefined>();
-    for (const { name } of this.#deps.host.targets()) {
+    for (const { name, scope } of this.#deps.host.targets()) {
+      if (scope === 'shared' && !isLeader) continue;
       try {
         observed.set(name, await this.#deps.host.target(name).observeAll(this.#stopping.signal));
       } catch (error) {
@@ -128,11 +142,11 @@ export class Reconciler {
   }
 
   /** Starts an action unless one on the same instance is still under way; slow targets must not hold up the others. */
-  #apply(action: ReconcileAction, instance: InstanceRow): void {
+  #apply(action: ReconcileAction, instance: InstanceRow, epoch: number | undefined): void {
     if (this.#busy.has(action.id)) return;
-    const work = this.#act(action, instance)
+    const work = this.#actIfStillOurs(action, instance, epoch)
       .catch((error: unknown) => {
-        if (this.#stopping.signal.aborted) return;
+        if (this.#stopping.signal.aborted || this.#deps.outage.isCause(error)) return;
         this.#deps.logger.warn(
           { action: action.kind, instance: action.id, reason: messageOf(error) },
           'reconciling failed',
@@ -142,15 +156,28 @@ export class Reconciler {
     this.#busy.set(action.id, work);
   }
 
+  async #actIfStillOurs(
+    action: ReconcileAction,
+    instance: InstanceRow,
+    epoch: number | undefined,
+  ): Promise<void> {
+    const isOurs =
+      instance.host_id !== null || (epoch !== undefined && (await this.#deps.leadership.holds(epoch)));
+    if (isOurs) await this.#act(action, instance);
+  }
+
   async #act(action: ReconcileAction, instance: InstanceRow): Promise<void> {
     const instances = createInstanceRepository(this.#deps.store.db);
     switch (action.kind) {
       case 'stop':
+        failpoint('before-removing');
         await instances.update(action.id, { state: 'removing' });
+        failpoint('after-removing');
         return await this.#remove(instance);
       case 'remove':
         return await this.#remove(instance);
       case 'settle':
+        this.#deps.exits.forget(action.id);
         return await instances.update(action.id, { restarts: 0, next_restart_at: null });
       case 'restart':
         return await this.#restart(instance, action.reason);
@@ -159,8 +186,13 @@ export class Reconciler {
 
   async #remove(instance: InstanceRow): Promise<void> {
     const target = this.#deps.host.target(instance.target);
+    failpoint('before-target-remove');
     await target.remove(instance.id, { gracePeriodMs: STOP_GRACE_MS }, this.#stopping.signal);
+    failpoint('after-target-remove');
+    failpoint('before-instance-row-removed');
     await createInstanceRepository(this.#deps.store.db).delete(instance.id);
+    failpoint('after-instance-row-removed');
+    this.#deps.exits.forget(instance.id);
     this.#deps.logger.info({ instance: instance.id, job: nameOf(instance) }, 'instance removed');
     await this.#deps.onRemoved();
   }
@@ -171,6 +203,7 @@ export class Reconciler {
     // Right after a start of ours it is no news that what was stopped with us has to be started.
     const isStart = Date.now() - this.#startedAt < START_PERIOD_MS;
     logger[isStart ? 'info' : 'warn'](facts, 'starting an instance again');
+    if (!isStart) await this.#noteEnd(instance, reason);
     // Counted before the launch, so that a crash of ours cannot make it a tight loop.
     await createInstanceRepository(store.db).update(instance.id, {
       restarts: instance.restarts + 1,
@@ -180,6 +213,17 @@ export class Reconciler {
     const request = await composeRequest(this.#deps, deployment, instance.id);
     const { address } = await host.target(instance.target).launch(request, this.#stopping.signal);
     await this.#noteAddress(instance, toJson(address));
+  }
+
+  /** Shown with the job as long as this deployment lasts: what was started again looks as if nothing had happened. */
+  async #noteEnd(instance: InstanceRow, reason: string): Promise<void> {
+    this.#deps.exits.note(instance.id, reason);
+    const notice = `an instance ended at ${new Date().toISOString()}: ${reason}; it is started again`;
+    await this.#deps.store.db
+      .updateTable('job')
+      .set({ notice })
+      .where('deployment_id', '=', instance.deployment_id)
+      .execute();
   }
 
   async #noteAddress(instance: InstanceRow, address: string): Promise<void> {

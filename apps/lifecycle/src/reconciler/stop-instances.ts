@@ -1,35 +1,48 @@
 import type { Logger } from 'pino';
-import { createInstanceRepository, type Store } from '@racetrack-platform/db';
 import { messageOf } from '@racetrack-platform/errors';
 import type { PluginHost } from '@racetrack-platform/plugin-engine';
+import type { InfrastructureTarget } from '@racetrack-platform/plugin-sdk';
 
 /** What jobs have after SIGTERM when the platform stops; pub has finished its calls before. */
 const GRACE_MS = 5_000;
 const TIMEOUT_MS = 20_000;
 
 /**
- * Stops every instance without giving it up: the rows stay, so that the next start brings the jobs back. What cannot
- * be stopped in time is left to the next start, which finds it running.
+ * Stops every instance on this host without giving it up: the rows stay, so that the next start brings the jobs back.
+ * What cannot be stopped in time is left to the next start, which finds it running. Asks the targets, not the store,
+ * which may be away. What runs elsewhere does not end with this process.
  */
 export async function stopInstances(deps: {
-  readonly store: Store;
   readonly host: PluginHost;
   readonly logger: Logger;
 }): Promise<void> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const instances = await createInstanceRepository(deps.store.db).list();
+  const targets = deps.host.targets().filter(({ scope }) => scope === 'host');
   await Promise.all(
-    instances.map(async (instance) => {
-      try {
-        await deps.host
-          .target(instance.target)
-          .remove(instance.id, { gracePeriodMs: GRACE_MS, keepOutput: true }, signal);
-      } catch (error) {
-        deps.logger.warn(
-          { instance: instance.id, reason: messageOf(error) },
-          'an instance could not be stopped',
-        );
-      }
-    }),
+    targets.map(async ({ name }) => await stopAll(deps.host.target(name), deps.logger, signal)),
   );
+}
+
+async function stopAll(target: InfrastructureTarget, logger: Logger, signal: AbortSignal): Promise<void> {
+  try {
+    const instances = await target.observeAll(signal);
+    await Promise.all(
+      instances.map(async ({ instanceId }) => await stop(target, instanceId, logger, signal)),
+    );
+  } catch (error) {
+    logger.warn({ target: target.name, reason: messageOf(error) }, 'instances could not be stopped');
+  }
+}
+
+async function stop(
+  target: InfrastructureTarget,
+  instanceId: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await target.remove(instanceId, { gracePeriodMs: GRACE_MS, keepOutput: true }, signal);
+  } catch (error) {
+    logger.warn({ instance: instanceId, reason: messageOf(error) }, 'an instance could not be stopped');
+  }
 }

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import type { DeploymentDto } from '@racetrack-platform/contracts';
 import { parseConfig } from '../config.ts';
 import { startControl, type Control } from '../start-control.ts';
+import { spawnControl, type SpawnedControl } from './spawn-control.ts';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -34,16 +35,23 @@ export function toyProgram(expression: string, before = ''): string {
 export class TestControl implements AsyncDisposable {
   readonly directory: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #isProcess: boolean;
   control: Control | undefined;
   token = '';
 
-  private constructor(directory: string, env: Readonly<Record<string, string>>) {
+  private constructor(directory: string, env: Readonly<Record<string, string>>, isProcess: boolean) {
     this.directory = directory;
     this.#env = env;
+    this.#isProcess = isProcess;
   }
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestControl> {
-    const test = new TestControl(await mkdtemp(join(tmpdir(), 'racetrack-control-')), env);
+  /** @param options - `isProcess`: as a process of its own, which can be killed; see {@link spawned}. */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    options: { readonly isProcess?: boolean } = {},
+  ): Promise<TestControl> {
+    const directory = await mkdtemp(join(tmpdir(), 'racetrack-control-'));
+    const test = new TestControl(directory, env, options.isProcess ?? false);
     await mkdir(join(test.directory, 'plugins'));
     const plugins = {
       process: join(repository, 'plugins/infrastructure-process'),
@@ -55,23 +63,37 @@ export class TestControl implements AsyncDisposable {
     return test;
   }
 
+  get dataDir(): string {
+    return join(this.directory, 'data');
+  }
+
+  /** The process of this control, when it was started as one. */
+  get spawned(): SpawnedControl {
+    if (this.control === undefined || !('kill' in this.control)) throw new Error('it is no process');
+    return this.control as SpawnedControl;
+  }
+
   async boot(): Promise<void> {
-    const config = parseConfig({
-      RACETRACK_DATA_DIR: join(this.directory, 'data'),
+    const env = {
+      RACETRACK_DATA_DIR: this.dataDir,
       RACETRACK_LIFECYCLE_PORT: '0',
       RACETRACK_DASHBOARD_PORT: '0',
       RACETRACK_ADMIN_PASSWORD: PASSWORD,
       RACETRACK_GIT_ALLOW_LOCAL: 'true',
+      RACETRACK_GIT_ALLOW_PRIVATE: 'true',
       RACETRACK_DRAIN_LIMIT: '1',
       ...this.#env,
-    });
-    this.control = await startControl({
-      config,
-      env: process.env,
-      logger: pino({ level: 'silent' }),
-      notice: () => {},
-      pluginsDir: join(this.directory, 'plugins'),
-    });
+    };
+    const pluginsDir = join(this.directory, 'plugins');
+    this.control = this.#isProcess
+      ? await spawnControl(env, pluginsDir)
+      : await startControl({
+          config: parseConfig(env),
+          env: process.env,
+          logger: pino({ level: 'silent' }),
+          notice: () => {},
+          pluginsDir,
+        });
     const login = await this.request('POST', '/api/v1/users/login', {
       username: 'admin',
       password: PASSWORD,
@@ -110,6 +132,13 @@ export class TestControl implements AsyncDisposable {
     return { name, version, owner_email: 't@example.com', jobtype: 'toy:latest', git: { remote: directory } };
   }
 
+  /** A committed job's files as clients upload them: a compressed archive in base64. */
+  async archive(name: string): Promise<string> {
+    const directory = join(this.directory, name);
+    const { stdout } = await run('tar', ['-czf', '-', '-C', directory, 'job.mjs'], { encoding: 'buffer' });
+    return stdout.toString('base64');
+  }
+
   /** Asks for a deployment and waits for its end. */
   async deploy(
     manifest: Record<string, unknown>,
@@ -122,7 +151,7 @@ export class TestControl implements AsyncDisposable {
   }
 
   async waitForEnd(id: string): Promise<DeploymentDto> {
-    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(20)) {
       const response = await this.request('GET', `/api/v1/deploy/${id}`);
       const deployment = (await response.json()) as DeploymentDto;
       if (deployment.status !== 'in_progress') return deployment;

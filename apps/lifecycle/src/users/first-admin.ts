@@ -33,7 +33,9 @@ export async function ensureFirstAdmin(
   const generated = generatePassword();
   const password = options.tutorial ? ADMIN : (options.password ?? generated);
   const passwordHash = await hashPassword(password);
-  await deps.store.transaction(async (trx) => {
+  const { result: isNew } = await deps.store.transaction(async (trx) => {
+    // Another control process may start on the same empty store at this very moment.
+    if (await createUserRepository(trx.db).exists()) return false;
     await createAccount(deps.tokens, trx, {
       username: ADMIN,
       passwordHash,
@@ -42,7 +44,9 @@ export async function ensureFirstAdmin(
       scopes: ['full_access'],
       ...(options.tutorial ? { tokenSeed: TUTORIAL_SEED } : {}),
     });
+    return true;
   });
+  if (!isNew) return { isNew, weaknesses: [] };
   if (password === generated) return { isNew: true, generatedPassword: generated, weaknesses: [] };
   return { isNew: true, weaknesses: options.tutorial ? [] : listPasswordWeaknesses(password) };
 }

@@ -42,7 +42,7 @@ describe('a job that breaks before its response', () => {
     expect(jsonOf(answer)).toEqual({
       error: BROKEN,
       code: 'UPSTREAM_UNAVAILABLE',
-      hint: `See what the job says: racetrack logs raw${counter} 1.0.0.`,
+      hint: `See what the job says: racetrack logs raw${counter} --version 1.0.0`,
       type: 'RuntimeError',
       jobName: `raw${counter}`,
       jobVersion: '1.0.0',

@@ -129,7 +129,7 @@ function sendFailure(deps: ForwardDeps, exchange: Exchange, code: ErrorCode, tex
   const { name, version, status } = call.job.route;
   deps.logger.warn({ requestId, job: `${name} ${version}`, status, reason: text }, 'job gave no answer');
   const error = new PlatformError(code, `Reverse proxy error: ${text}`, {
-    hint: `See what the job says: racetrack logs ${name} ${version}.`,
+    hint: `See what the job says: racetrack logs ${name} --version ${version}`,
   });
   const own = renderError(error, requestId, { name, version, status, caller: call.caller });
   sendOwn(request, response, own, {

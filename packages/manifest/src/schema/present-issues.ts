@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { quote, type FieldPath } from '../problems/problem.ts';
-import { suggestWord } from '../problems/suggest-word.ts';
+import { suggestWord } from '@racetrack-platform/errors';
 import { getExpectation } from './expectations.ts';
 import { KNOWN_FIELDS } from './manifest-schema.ts';
 

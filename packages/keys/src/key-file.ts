@@ -18,10 +18,11 @@ export async function ensureKeyDirectory(path: string): Promise<void> {
 }
 
 /**
- * Reads a key without the white space around it; a mode that lets others read it is put right first.
+ * Reads a key without the white space around it. One that others could read is refused, as ssh does: a person has to
+ * decide whether it is still a secret.
  *
  * @returns `undefined` when there is no such file.
- * @throws PlatformError `CONFIG_INVALID` for a link, something else than a file, or a mode that cannot be changed.
+ * @throws PlatformError `CONFIG_INVALID` for a link, something else than a file, or a mode that lets others in.
  */
 export async function readKeyFile(path: string): Promise<string | undefined> {
   const file = await openKeyFile(path);
@@ -30,8 +31,8 @@ export async function readKeyFile(path: string): Promise<string | undefined> {
     const { mode, size, isFile } = await describeFile(file);
     if (!isFile || size > MAX_KEY_BYTES) throw refuse(`${path} is not a key file`);
     if ((mode & 0o077) !== 0) {
-      await file.chmod(0o600).catch((cause: unknown) => {
-        throw refuse(`${path} can be read by other users`, cause);
+      throw new PlatformError('CONFIG_INVALID', `the key ${path} is open to other users`, {
+        hint: `Who may have read it? If nobody: chmod 600 ${path}`,
       });
     }
     return (await file.readFile('utf8')).trim();

@@ -2,19 +2,14 @@ import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  createMetaRepository,
-  openSqliteStore,
-  type MetaRepository,
-  type Store,
-} from '@racetrack-platform/db';
-import { openKeys } from './open-keys.ts';
+import { inspectKeys } from './inspect-keys.ts';
+import { openKeys, type KeyChecks } from './open-keys.ts';
 import { TUTORIAL_AUTH_KEY } from './tutorial-key.ts';
 
 describe('openKeys', () => {
   let dataDir: string;
-  let store: Store;
-  let meta: MetaRepository;
+  let facts: Map<string, string>;
+  let meta: KeyChecks;
   const pathOf = (name: string) => join(dataDir, 'keys', name);
   const open = async (options: Partial<Parameters<typeof openKeys>[0]> = {}) =>
     await openKeys({ dataDir, meta, ...options });
@@ -22,12 +17,14 @@ describe('openKeys', () => {
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'racetrack-keys-'));
-    store = await openSqliteStore(join(dataDir, 'racetrack.db'));
-    meta = createMetaRepository(store.db);
+    facts = new Map();
+    meta = {
+      find: async (name) => facts.get(name),
+      insertOnce: async (name, value) => void facts.set(name, facts.get(name) ?? value),
+    };
   });
 
   afterEach(async () => {
-    await store.close();
     await rm(dataDir, { recursive: true });
   });
 
@@ -65,12 +62,45 @@ describe('openKeys', () => {
   test.each([
     ['auth.key', 'x'.repeat(32)],
     ['secrets.key', '0'.repeat(64)],
+    ['secrets.key', '0'.repeat(32)],
     ['secrets.key', ''],
+    ['auth.key', '\n'],
   ])('refuses to start when %s is another key: %j', async (name, text) => {
     await open();
     await writeFile(pathOf(name), text);
 
     await expect(open()).rejects.toThrow(mismatch);
+    expect(await readFile(pathOf(name), 'utf8')).toBe(text);
+    const reports = await inspectKeys({ dataDir }, facts);
+    expect(reports.filter(({ state }) => state === 'refused').map((report) => `${report.name}.key`)).toEqual([
+      name,
+    ]);
+  });
+
+  test('an empty file beside a new store is refused too: it was a key once', async () => {
+    await open();
+    await writeFile(pathOf('auth.key'), '');
+    facts.clear();
+
+    await expect(open()).rejects.toThrow('auth.key has to be at least 16 printable characters');
+  });
+
+  test('a key from outside has to agree with the file, and the hint says which one fits', async () => {
+    const { authKey } = await open();
+    const other = 'another-key-0123456789';
+
+    await expect(open({ env: { authKey } })).resolves.toMatchObject({ authKey });
+    await expect(open({ env: { authKey: other } })).rejects.toMatchObject({
+      code: 'KEY_MISMATCH',
+      hint: 'The one in the file fits the store: leave out RACETRACK_AUTH_KEY.',
+    });
+    await writeFile(pathOf('auth.key'), other);
+    await expect(open({ env: { authKey } })).rejects.toMatchObject({
+      message: expect.stringContaining('hold different keys'),
+      hint: 'The one in RACETRACK_AUTH_KEY fits the store: move the file away.',
+    });
+    facts.clear();
+    await expect(open({ env: { authKey } })).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
   });
 
   test('takes keys from outside and writes none', async () => {
@@ -92,14 +122,27 @@ describe('openKeys', () => {
     expect(String(error)).not.toContain(value);
   });
 
-  test('puts modes right that let others read the keys', async () => {
+  test('refuses a key that others could read, saying what to do, and closes the directory', async () => {
     await open();
     await chmod(pathOf('auth.key'), 0o644);
     await chmod(join(dataDir, 'keys'), 0o755);
-    await open();
 
-    expect((await stat(pathOf('auth.key'))).mode & 0o777).toBe(0o600);
+    await expect(open()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: expect.stringContaining(`chmod 600 ${pathOf('auth.key')}`),
+    });
+    expect((await stat(pathOf('auth.key'))).mode & 0o777).toBe(0o644);
     expect((await stat(join(dataDir, 'keys'))).mode & 0o777).toBe(0o700);
+  });
+
+  test('says of every key how it stands, and makes none', async () => {
+    expect(await inspectKeys({ dataDir }, facts)).toEqual([
+      { name: 'auth', state: 'new' },
+      { name: 'secrets', state: 'new' },
+    ]);
+    await expect(stat(join(dataDir, 'keys'))).rejects.toThrow('ENOENT');
+    await open();
+    expect((await inspectKeys({ dataDir }, facts)).map(({ state }) => state)).toEqual(['fits', 'fits']);
   });
 
   test('refuses a key that is a link to another file', async () => {

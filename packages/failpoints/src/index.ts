@@ -1,0 +1,3 @@
+export { failpoint } from './failpoint.ts';
+export { FAILPOINTS } from './failpoints.ts';
+export type { ArmedPoint } from './armed-point.ts';

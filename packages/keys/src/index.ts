@@ -1,0 +1,3 @@
+export { inspectKeys, type KeyReport } from './inspect-keys.ts';
+export { openKeys, type KeyChecks, type KeySources, type Keys, type OpenKeysOptions } from './open-keys.ts';
+export { TUTORIAL_AUTH_KEY } from './tutorial-key.ts';
