@@ -23,6 +23,27 @@ describe('parseCommandLine', () => {
     expect(parse('--data-dir', 'd', 'stop').invocation).toMatchObject(expected);
   });
 
+  test('doctor takes the settings of the platform, and where to write a report', () => {
+    expect(parse('--pub-port', '1', 'doctor', '--json', '--report', 'r.txt').invocation).toEqual({
+      kind: 'doctor',
+      flags: { pubPort: '1' },
+      options: { json: true, report: 'r.txt' },
+    });
+    expect(parse('doctor', '--help').out).toContain('--report <file>');
+  });
+
+  test('db takes what to do, a file, and the data directory anywhere', () => {
+    const expected = { kind: 'db', flags: { dataDir: 'd' }, action: { kind: 'export', file: 'f' } };
+
+    expect(parse('db', 'export', 'f', '--data-dir', 'd').invocation).toEqual(expected);
+    expect(parse('--data-dir', 'd', 'db', 'export', 'f').invocation).toEqual(expected);
+    expect(parse('db', 'status', '--json').invocation).toMatchObject({
+      action: { kind: 'status', json: true },
+    });
+    expect(parse('db', 'import').invocation).toEqual({ kind: 'answered', exitCode: 2 });
+    expect(parse('db', '--help').out).toContain('DATABASE_URL');
+  });
+
   test('the help names every setting and its variable', () => {
     const { invocation, out } = parse('--help');
 

@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import type { Flags } from './config.ts';
+import { createDbCommand, type DbAction } from './db/db-command.ts';
+import type { DoctorOptions } from './doctor/run-doctor.ts';
 import { SETTINGS } from './settings.ts';
 
 /** What the user asked for. `answered`: help, or a wrong option; everything was said already. */
 export type Invocation =
   | { readonly kind: 'run'; readonly flags: Flags }
   | { readonly kind: 'stop'; readonly flags: Flags }
+  | { readonly kind: 'doctor'; readonly flags: Flags; readonly options: DoctorOptions }
+  | { readonly kind: 'db'; readonly flags: Flags; readonly action: DbAction }
   | { readonly kind: 'answered'; readonly exitCode: number };
 
 interface CommandLineDeps {
@@ -22,6 +26,7 @@ const USAGE_EXIT_CODE = 2;
 const READ_BY_ROLES = [
   '  RACETRACK_ADMIN_PASSWORD: password of the first account, admin; generated and printed once when not set',
   '  RACETRACK_GIT_ALLOW_LOCAL: true lets jobs come from file:// and plain paths on this machine',
+  '  RACETRACK_GIT_ALLOW_PRIVATE: true, or host names and address ranges of private networks to fetch from',
 ];
 
 /**
@@ -32,7 +37,7 @@ const READ_BY_ROLES = [
  */
 export function parseCommandLine(deps: CommandLineDeps, args: readonly string[]): Invocation {
   let invocation: Invocation = { kind: 'answered', exitCode: 0 };
-  const program = createCommand('racetrack-server', deps)
+  const program = createCommand('npm start --', deps)
     .usage('[options] [command]')
     .description('Starts the Racetrack platform on this machine and keeps it running.')
     .action((flags: Flags) => {
@@ -55,6 +60,30 @@ export function parseCommandLine(deps: CommandLineDeps, args: readonly string[])
       invocation = { kind: 'stop', flags: command.optsWithGlobals<Flags>() };
     });
   program.addCommand(stop);
+  const doctor = createCommand('doctor', deps)
+    .description(
+      'looks at everything the platform needs, whether it runs or not, and says what to do; exit code 70 when something fails',
+    )
+    .option(...dataDirOption())
+    .option('--json', 'print one JSON object')
+    .option(
+      '--report <file>',
+      'also write a report to send to somebody who helps: findings and last log lines, without secrets',
+    )
+    .action((_flags: Flags, command: Command) => {
+      const { json, report, ...flags } = command.optsWithGlobals<Flags & { json?: true; report?: string }>();
+      invocation = { kind: 'doctor', flags, options: { json: json === true, report } };
+    });
+  program.addCommand(doctor);
+  program.addCommand(
+    createDbCommand({
+      create: (name) => createCommand(name, deps),
+      dataDirOption: dataDirOption(),
+      onAction: (action, flags) => {
+        invocation = { kind: 'db', flags, action };
+      },
+    }),
+  );
   try {
     program.parse(args, { from: 'user' });
   } catch (error) {

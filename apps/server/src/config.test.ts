@@ -15,6 +15,7 @@ describe('loadConfig', () => {
       tutorial: false,
       externalPubUrl: undefined,
       logLevel: 'info',
+      isolation: 'auto',
       logFormat: 'text',
     });
   });
@@ -35,6 +36,11 @@ describe('loadConfig', () => {
         '--roles (RACETRACK_ROLES) must be of pub, control, separated by commas; ' +
         'RACETRACK_LOG must be text or json',
     );
+  });
+
+  test('refuses one port for two purposes', () => {
+    expect(() => loadConfig({ pubPort: '7002' }, {})).toThrow('are both 7002');
+    expect(() => loadConfig({ pubPort: '0', lifecyclePort: '0' }, {})).not.toThrow();
   });
 
   test.each(['0.0.0.0', '192.168.1.4', '::', 'localhost.example.com', '127.example.com'])(

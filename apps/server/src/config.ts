@@ -39,6 +39,7 @@ const configSchema = z.object({
   tutorial: switchSetting,
   externalPubUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  isolation: z.enum(['auto', 'off'], 'must be auto or off').default('auto'),
   logFormat: z.enum(['text', 'json'], 'must be text or json').default('text'),
 });
 
@@ -57,7 +58,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const given = SETTINGS.map(({ key, env: name }) => [key, flags[key] ?? (env[name] || undefined)]);
   const result = configSchema.safeParse(Object.fromEntries(given));
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${nameOf(issue.path[0])} ${issue.message}`);
+    const problems = result.error.issues.map((issue) => `${nameSetting(issue.path[0])} ${issue.message}`);
     throw new PlatformError('CONFIG_INVALID', problems.join('; '), {
       hint: 'See npm start -- --help.',
     });
@@ -70,10 +71,25 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
       { hint: 'Leave out --host, or start without --tutorial.' },
     );
   }
+  refuseSamePorts(config);
   return config;
 }
 
-function nameOf(key: PropertyKey | undefined): string {
+function refuseSamePorts(config: LauncherConfig): void {
+  const keys = ['lifecyclePort', 'dashboardPort', 'pubPort'] as const;
+  for (const [index, key] of keys.entries()) {
+    const same = keys.slice(0, index).find((other) => config[other] !== 0 && config[other] === config[key]);
+    if (same === undefined) continue;
+    throw new PlatformError(
+      'CONFIG_INVALID',
+      `${nameSetting(same)} and ${nameSetting(key)} are both ${config[key]}`,
+      { hint: 'Give each a port of its own; 0 is any free one.' },
+    );
+  }
+}
+
+/** Names a setting as users know it: its flag and its variable. */
+export function nameSetting(key: PropertyKey | undefined): string {
   const setting = SETTINGS.find((candidate) => candidate.key === key);
   if (setting === undefined) return String(key);
   return setting.flag === undefined ? setting.env : `--${setting.flag.split(' ')[0]} (${setting.env})`;

@@ -1,42 +1,19 @@
-import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findProcessIdentity } from './lock/process-identity.ts';
+import { areGone, LauncherHarness, until, type Launcher } from './testing/launcher-harness.ts';
 
-const FAKE_SERVER = path.join(import.meta.dirname, 'testing/fake-server.ts');
-const FAKE_ROLE = path.join(import.meta.dirname, 'testing/fake-role.ts');
-
-let folder: string;
+let harness: LauncherHarness;
 let dataDir: string;
-let started: Launcher[];
 
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'racetrack-launcher-')));
-  dataDir = path.join(folder, 'data');
-  started = [];
-  for (const role of ['pub', 'control']) {
-    writeFileSync(path.join(folder, `${role}.ts`), `import ${JSON.stringify(FAKE_ROLE)};\n`);
-  }
-  writeFileSync(path.join(folder, 'events'), '');
+  harness = new LauncherHarness();
+  ({ dataDir } = harness);
 });
 
 afterEach(async () => {
-  for (const launcher of started) launcher.child.kill('SIGKILL');
-  await Promise.all(started.map((launcher) => launcher.exited));
-  await until(() => areGone(rolePids()));
-  rmSync(folder, { recursive: true, force: true });
+  await harness.close();
 });
 
 describe('racetrack-server', () => {
@@ -47,6 +24,7 @@ describe('racetrack-server', () => {
     expect(launcher.stdout()).toContain('The password of admin is xyz.');
     expect(launcher.stdout()).toMatch(/Racetrack 9\.9\.9 is ready after [\d.]+ s/);
     expect(launcher.stdout()).toContain('http://127.0.0.1:40001/pub/job/NAME/VERSION');
+    expect(launcher.stdout()).toMatch(/Isolation +none, RACETRACK_ISOLATION=off/);
     expect(JSON.parse(readFileSync(path.join(dataDir, 'endpoints.json'), 'utf8'))).toEqual({
       lifecycle: 'http://127.0.0.1:40002',
       dashboard: 'http://127.0.0.1:40003',
@@ -115,9 +93,7 @@ describe('racetrack-server', () => {
 
     expect(events().at(-1)).toMatch(/pub-port=40001 /);
     expect(await areGone([controlPid ?? 0])).toBe(false);
-    await until(() =>
-      launcher.stderr().includes('pub was ended by SIGKILL; starting it again (delayMs=100)'),
-    );
+    await until(() => launcher.stderr().includes('pub was ended by SIGKILL; starting it again (delayMs=0)'));
   });
 
   test('presents a fatal message with its hint, stops the others, and exits with its code', async () => {
@@ -130,25 +106,27 @@ describe('racetrack-server', () => {
     expect(existsSync(path.join(dataDir, 'lock'))).toBe(false);
   });
 
+  test('a restart that fails only for now is tried again, while the other child works on', async () => {
+    const launcher = launch(['--pub-port', '0']);
+    await launcher.untilReady();
+    const [pubPid, controlPid] = rolePids();
+    plan({ control: 'retryable' });
+    process.kill(controlPid ?? 0, 'SIGKILL');
+    await until(() => events().filter((line) => line.startsWith('control start')).length >= 3);
+    plan({});
+    await until(() => events().filter((line) => line.startsWith('control external')).length === 2);
+
+    expect(launcher.stderr()).toContain('control gave up: the database is away; starting it again');
+    expect(await areGone([pubPid ?? 0])).toBe(false);
+    expect(launcher.child.exitCode).toBeNull();
+  });
+
   test('a child that dies before it was ready ends the start, not in a loop', async () => {
     plan({ pub: 'crash' });
     const launcher = launch();
 
     expect(await launcher.exited).toEqual({ code: 1, signal: null });
     expect(launcher.stderr()).toContain('pub ended with exit code 9');
-  });
-
-  test('a second start on the same folder exits with 3 at once, naming the process', async () => {
-    const launcher = launch();
-    await launcher.untilReady();
-    const startedAt = Date.now();
-    const second = launch();
-
-    expect(await second.exited).toEqual({ code: 3, signal: null });
-    // A second where the machine has nothing else to do.
-    expect(Date.now() - startedAt).toBeLessThan(4_000);
-    expect(second.stderr()).toContain(`is used by process ${launcher.child.pid}`);
-    expect(launcher.child.exitCode).toBeNull();
   });
 
   test('takes over from a killed launcher, whose children end by themselves', async () => {
@@ -164,18 +142,6 @@ describe('racetrack-server', () => {
     expect(events().filter((line) => line.endsWith('disconnect'))).toHaveLength(2);
   });
 
-  test('two starts at once on the lock of a dead process: one runs, one is refused', async () => {
-    mkdirSync(dataDir, { mode: 0o700 });
-    const holder = { pid: 999_999, startTime: '1', bootId: 'x' };
-    writeFileSync(path.join(dataDir, 'lock'), JSON.stringify({ nonce: 'n', holder, children: [] }));
-    const both = [launch(), launch()];
-    await until(() => both.some((launcher) => launcher.stdout().includes('is ready')));
-    const loser = await Promise.race(both.map(async (launcher) => await launcher.exited));
-
-    expect(loser.code).toBe(3);
-    expect(both.filter((launcher) => launcher.stdout().includes('is ready'))).toHaveLength(1);
-  });
-
   test('stop ends the platform of a folder and waits for it', async () => {
     const launcher = launch();
     await launcher.untilReady();
@@ -187,75 +153,18 @@ describe('racetrack-server', () => {
   });
 });
 
-interface Launcher {
-  readonly child: ReturnType<typeof spawn>;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  stdout(): string;
-  stderr(): string;
-  untilReady(): Promise<void>;
-}
-
-function launch(
-  flags: string[] = [],
-  env: Record<string, string> = {},
-  args = ['--data-dir', dataDir, ...flags],
-): Launcher {
-  const [pub, control] = [path.join(folder, 'pub.ts'), path.join(folder, 'control.ts')];
-  const child = spawn(process.execPath, [FAKE_SERVER, pub, control, ...args], {
-    env: {
-      ...env,
-      PATH: process.env['PATH'],
-      ...(process.env['NODE_COMPILE_CACHE'] && { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }),
-      FAKE_EVENTS: path.join(folder, 'events'),
-      FAKE_PLAN: path.join(folder, 'plan.json'),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const launcher: Launcher = {
-    child,
-    exited: new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal }))),
-    stdout: () => stdout,
-    stderr: () => stderr,
-    untilReady: async () =>
-      await until(
-        () => stdout.includes('is ready'),
-        () => stderr,
-      ),
-  };
-  started.push(launcher);
-  return launcher;
+function launch(...args: Parameters<LauncherHarness['launch']>): Launcher {
+  return harness.launch(...args);
 }
 
 function plan(actions: Record<string, string>): void {
-  writeFileSync(path.join(folder, 'plan.json'), JSON.stringify(actions));
+  harness.plan(actions);
 }
 
 function events(): string[] {
-  return readFileSync(path.join(folder, 'events'), 'utf8').trim().split('\n');
+  return harness.events();
 }
 
 function rolePids(): number[] {
-  return events()
-    .filter((line) => line.includes(' start '))
-    .map((line) => Number(line.split(' ')[2]));
-}
-
-/** The remains of a process that nobody has collected yet do not count. */
-async function areGone(pids: readonly number[]): Promise<boolean> {
-  const found = await Promise.all(pids.map((pid) => findProcessIdentity(pid)));
-  return found.every((identity) => identity === undefined);
-}
-
-async function until(
-  condition: () => boolean | Promise<boolean>,
-  explain: () => string = () => '',
-): Promise<void> {
-  const giveUpAt = Date.now() + 15_000;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`nothing happened: ${explain()}`);
-    await sleep(20);
-  }
+  return harness.rolePids();
 }

@@ -1,8 +1,16 @@
+import { messageOf } from '@racetrack-platform/errors';
+import { detectConfinement } from '@racetrack-platform/sandbox';
 import { acquireDataDirectoryLock, type DataDirectoryLock } from './lock/data-directory-lock.ts';
 import { ensureDataDirectory } from './data-directory.ts';
+import { findUnknownVariables } from './environment/find-unknown-variables.ts';
+import { checkFeedPath } from './files/check-feed-path.ts';
+import { checkReach } from './files/check-reach.ts';
+import { requireRoom } from './files/require-room.ts';
+import { settleFiles } from './files/settle-files.ts';
 import { removeEndpointsFile, writeEndpointsFile } from './endpoints-file.ts';
 import { endLeftovers } from './lock/end-leftovers.ts';
 import { renderBanner, renderTutorialWarning } from './output/banner.ts';
+import { presentIsolation } from './output/present-isolation.ts';
 import { composeEnvironment } from './roles/compose-environment.ts';
 import { createLogSink, type LogSink } from './logs/log-sink.ts';
 import { nameLocally } from './roles/name-locally.ts';
@@ -11,6 +19,7 @@ import { ROLES, type LauncherConfig, type Role } from './config.ts';
 import type { RoleFailure } from './roles/role-failure.ts';
 import { stopRoles } from './roles/stop-roles.ts';
 import type { StopRequest } from './stop-request.ts';
+import { requireFreePorts } from './ports/require-free-ports.ts';
 import { superviseRole, type SupervisedRole } from './roles/supervised-role.ts';
 
 export interface RunLauncherDeps {
@@ -43,16 +52,24 @@ const FORCED_EXIT_CODE = 130;
  */
 export async function runLauncher(deps: RunLauncherDeps, settings: LauncherConfig): Promise<number> {
   const config = { ...settings, dataDir: await ensureDataDirectory(settings.dataDir) };
+  const repairs = await settleFiles(config.dataDir);
+  checkFeedPath(config.dataDir, deps.env['RACETRACK_FEED']);
+  await requireRoom(config.dataDir);
+  const refusal = await checkReach(config);
+  if (refusal !== undefined) throw refusal;
   const lock = await acquireDataDirectoryLock(config.dataDir);
-  await removeEndpointsFile(config.dataDir);
-  const sink = createLogSink(config, deps.writeErr);
+  let sink: LogSink | undefined;
   try {
+    await removeEndpointsFile(config.dataDir);
     await endLeftovers(lock.leftovers);
+    await requireFreePorts(config);
+    sink = createLogSink(config, deps.writeErr);
+    for (const warning of [...repairs, ...findUnknownVariables(deps.env)]) sink.log('warn', warning);
     return await runFamily(deps, config, lock, sink);
   } finally {
     await removeEndpointsFile(config.dataDir);
     await lock.release();
-    sink.close();
+    sink?.close();
   }
 }
 
@@ -93,6 +110,7 @@ async function runFamily(
 
   if (config.tutorial) deps.writeOut(renderTutorialWarning());
   const stopWish = once(graceful);
+  const isolation = config.roles.includes('control') ? describeIsolation(config) : undefined;
   try {
     for (const wave of planStart(roles, config)) {
       const started = await Promise.race([Promise.all(wave.map((role) => role.start())), stopWish]);
@@ -101,7 +119,7 @@ async function runFamily(
     }
     if (!graceful.aborted) {
       await writeEndpointsFile(config.dataDir, endpoints);
-      announce(deps, config, sink, endpoints);
+      announce(deps, config, sink, { endpoints, isolation: await isolation });
       const outcome = await Promise.race([failure.promise, stopWish]);
       if (outcome !== 'stop') throw outcome;
     }
@@ -122,11 +140,26 @@ function planStart(roles: readonly SupervisedRole[], config: LauncherConfig): Su
   return isPubKnown ? [[...roles]] : roles.map((role) => [role]);
 }
 
-function announce(deps: RunLauncherDeps, config: LauncherConfig, sink: LogSink, endpoints: Endpoints): void {
+/** Asks the machine while the roles start; that nothing can be found out is no reason not to. */
+async function describeIsolation({ isolation }: LauncherConfig): Promise<string> {
+  try {
+    return await presentIsolation(isolation, detectConfinement);
+  } catch (error) {
+    return `unknown: ${messageOf(error)}`;
+  }
+}
+
+function announce(
+  deps: RunLauncherDeps,
+  config: LauncherConfig,
+  sink: LogSink,
+  { endpoints, isolation }: { readonly endpoints: Endpoints; readonly isolation: string | undefined },
+): void {
   const startMs = Date.now() - deps.startedAt;
-  sink.log('info', 'the platform is ready', { endpoints, startMs });
+  sink.log('info', 'the platform is ready', { endpoints, isolation, startMs });
   if (config.logFormat === 'json') return;
-  deps.writeOut(renderBanner({ version: deps.version, config, endpoints, logFiles: sink.files, startMs }));
+  const { version } = deps;
+  deps.writeOut(renderBanner({ version, config, endpoints, logFiles: sink.files, isolation, startMs }));
 }
 
 async function once(signal: AbortSignal): Promise<'stop'> {

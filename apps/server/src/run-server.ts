@@ -1,6 +1,9 @@
 import { ERROR_CODES, PlatformError } from '@racetrack-platform/errors';
 import { parseCommandLine } from './command-line.ts';
 import { loadConfig, type Flags } from './config.ts';
+import type { DbAction } from './db/db-command.ts';
+import type { DoctorOptions } from './doctor/run-doctor.ts';
+import { explainFileError } from './files/explain-file-error.ts';
 import { printFailure } from './output/print-failure.ts';
 import { RoleFailure } from './roles/role-failure.ts';
 import { runLauncher, type RunLauncherDeps } from './run-launcher.ts';
@@ -24,16 +27,23 @@ export async function runServer(program: ServerProgram): Promise<number> {
   const writeOut = (text: string): void => void process.stdout.write(text);
   const writeErr = (text: string): void => void process.stderr.write(text);
   const invocation = parseCommandLine({ writeOut, writeErr }, program.args);
+  // Nothing that this process or a child of it makes is open to others unless that was said.
+  process.umask(0o077);
   try {
     switch (invocation.kind) {
       case 'answered':
         return invocation.exitCode;
       case 'stop':
         return await stop(program, invocation.flags, writeOut, writeErr);
+      case 'doctor':
+        return await examine(program, invocation.flags, invocation.options, writeOut);
+      case 'db':
+        return await lookAfterStore(program, invocation.flags, invocation.action, writeOut, writeErr);
       case 'run':
         return await start(program, invocation.flags, writeOut, writeErr);
     }
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainFileError(thrown) ?? thrown;
     if (PlatformError.is(error)) {
       printFailure(writeErr, error);
       return ERROR_CODES[error.code].exitCode;
@@ -64,6 +74,30 @@ async function start(
     { env, entries, nodeFlags, version, stopRequest, writeOut, writeErr, startedAt },
     config,
   );
+}
+
+async function examine(
+  { env, version }: ServerProgram,
+  flags: Flags,
+  options: DoctorOptions,
+  writeOut: Write,
+): Promise<number> {
+  const config = loadConfig(flags, env);
+  // Loaded only when it is wanted: the launcher itself needs neither a database nor a sandbox.
+  const { runDoctor } = await import('./doctor/run-doctor.ts');
+  return await runDoctor({ config, env, version }, options, writeOut);
+}
+
+async function lookAfterStore(
+  { env, version }: ServerProgram,
+  flags: Flags,
+  action: DbAction,
+  writeOut: Write,
+  writeErr: Write,
+): Promise<number> {
+  const { dataDir } = loadConfig(flags, env);
+  const { runDb } = await import('./db/run-db.ts');
+  return await runDb({ dataDir, env, version, writeOut, writeErr }, action);
 }
 
 async function stop({ env }: ServerProgram, flags: Flags, writeOut: Write, writeErr: Write): Promise<number> {

@@ -71,6 +71,12 @@ export const SETTINGS = [
     help: 'least level to log: debug, info, warn, error (default info)',
   },
   {
+    key: 'isolation',
+    flag: undefined,
+    env: 'RACETRACK_ISOLATION',
+    help: 'auto keeps jobs apart as well as this machine can; off runs them all as the user of the platform (default auto)',
+  },
+  {
     key: 'logFormat',
     flag: undefined,
     env: 'RACETRACK_LOG',

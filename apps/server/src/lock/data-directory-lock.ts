@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '@racetrack-platform/errors';
-import { readLock, type LockReading, type LockRecord } from './lock-record.ts';
+import { takeKernelLock } from './kernel-lock.ts';
+import { readLock, type LockRecord } from './lock-record.ts';
 import { findProcessIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** The right to use a data directory, held by one launcher at a time. */
@@ -16,7 +18,8 @@ export interface DataDirectoryLock {
 }
 
 /** More than this many changes of hands while we look means that something is wrong with the folder. */
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 100;
+const LOOK_EVERY_MS = 10;
 
 /**
  * Takes the lock of a data directory; that of a dead process is taken over.
@@ -35,9 +38,7 @@ export async function acquireDataDirectoryLock(dataDir: string): Promise<DataDir
     if (await tryToCreate(file, record)) return { leftovers, ...createLock(file, record) };
     const found = await readLock(file);
     if (found.kind === 'record' && (await isRunning(found.record.holder))) throw inUse(dataDir, found.record);
-    if (found.kind !== 'absent' && (await moveAway(file, found)) && found.kind === 'record') {
-      leftovers = found.record.children;
-    }
+    if (found.kind !== 'absent') leftovers = (await removeStale(file)) ?? leftovers;
   }
   throw new PlatformError('DATA_DIR_IN_USE', `the lock of ${dataDir} keeps changing hands`, {
     hint: `See what else uses the folder; when nothing does, remove ${file}.`,
@@ -87,27 +88,22 @@ async function tryToCreate(file: string, record: LockRecord): Promise<boolean> {
 }
 
 /**
- * Moves a stale lock away. Two launchers may do this at once, and the second could take the fresh lock of the first: so
- * it looks at what it moved, and puts back what is not the lock it had judged.
+ * Removes the lock of a dead process. Only the holder of a lock of the kernel's may do that, and only after looking
+ * again: otherwise one that judged slowly could remove the fresh lock of another.
+ *
+ * @returns the children that the dead process had noted; undefined when the lock has changed hands meanwhile.
  */
-async function moveAway(file: string, judged: LockReading): Promise<boolean> {
-  const aside = `${file}.stale-${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
+async function removeStale(file: string): Promise<readonly ProcessIdentity[] | undefined> {
+  using right = takeKernelLock(`${file}.takeover`);
+  if (right === undefined) {
+    await sleep(LOOK_EVERY_MS);
+    return undefined;
   }
-  const moved = await readLock(aside);
-  const isTheSame =
-    moved.kind === judged.kind &&
-    (moved.kind !== 'record' || judged.kind !== 'record' || moved.record.nonce === judged.record.nonce);
-  try {
-    if (!isTheSame) await link(aside, file);
-  } finally {
-    await rm(aside, { force: true });
-  }
-  return isTheSame;
+  const found = await readLock(file);
+  if (found.kind === 'absent') return undefined;
+  if (found.kind === 'record' && (await isRunning(found.record.holder))) return undefined;
+  await rm(file, { force: true });
+  return found.kind === 'record' ? found.record.children : [];
 }
 
 function inUse(dataDir: string, { holder }: LockRecord): PlatformError {

@@ -6,12 +6,21 @@ interface BannerFacts {
   readonly config: LauncherConfig;
   readonly endpoints: Endpoints;
   readonly logFiles: readonly string[];
+  /** How well jobs are kept apart; undefined when none run here. */
+  readonly isolation: string | undefined;
   /** From the start of the launcher until every role was ready. */
   readonly startMs: number;
 }
 
 /** Renders what is printed once everything is ready: where things are, and how to stop. */
-export function renderBanner({ version, config, endpoints, logFiles, startMs }: BannerFacts): string {
+export function renderBanner({
+  version,
+  config,
+  endpoints,
+  logFiles,
+  isolation,
+  startMs,
+}: BannerFacts): string {
   const { lifecycle, dashboard, pub } = endpoints;
   const rows: [string, string][] = [];
   if (lifecycle !== undefined) rows.push(['API', `${lifecycle}/lifecycle`]);
@@ -19,6 +28,7 @@ export function renderBanner({ version, config, endpoints, logFiles, startMs }: 
   if (pub !== undefined) rows.push(['Jobs', `${pub}/pub/job/NAME/VERSION`]);
   rows.push(['Data', config.dataDir]);
   if (logFiles.length > 0) rows.push(['Logs', logFiles.join('\n              ')]);
+  if (isolation !== undefined) rows.push(['Isolation', isolation]);
   const stop = config.keepJobs ? 'jobs stay running' : 'running jobs stop too; --keep-jobs leaves them';
   rows.push(['Stop', `Ctrl-C (${stop})`]);
   return [

@@ -13,6 +13,8 @@ export const childMessageSchema = z.discriminatedUnion('type', [
     message: z.string(),
     hint: z.string().nullish(),
     exitCode: z.int().min(1).max(125).default(1),
+    /** True when another start may succeed without anybody's help, as with a database that is away. */
+    retryable: z.boolean().default(false),
   }),
   z.object({ type: z.literal('notice'), text: z.string() }),
 ]);

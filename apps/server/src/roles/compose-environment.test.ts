@@ -12,6 +12,22 @@ describe('composeEnvironment', () => {
     expect(composeEnvironment('control', loadConfig({}, {}), env, {})).toMatchObject(env);
   });
 
+  test('gives the keys to control alone', () => {
+    const env = { RACETRACK_AUTH_KEY: 'a-key-from-outside', RACETRACK_SECRETS_KEY: 'ab'.repeat(32) };
+
+    expect(Object.keys(composeEnvironment('pub', loadConfig({}, {}), env, {})).join()).not.toMatch(/_KEY/);
+    expect(composeEnvironment('control', loadConfig({}, {}), env, {})).toMatchObject(env);
+  });
+
+  test('gives the way to the database to control alone', () => {
+    const env = { DATABASE_URL: 'postgres://user:secret@db/racetrack', RACETRACK_DATABASE_TLS: 'verify' };
+
+    expect(Object.keys(composeEnvironment('pub', loadConfig({}, {}), env, {})).join()).not.toMatch(
+      /DATABASE/,
+    );
+    expect(composeEnvironment('control', loadConfig({}, {}), env, {})).toMatchObject(env);
+  });
+
   test('a restarted child gets the port that the first one had found', () => {
     const config = loadConfig({ pubPort: '0' }, {});
 

@@ -2,8 +2,9 @@ import type { LauncherConfig, Role } from '../config.ts';
 import type { Endpoints } from './child-message.ts';
 import { nameLocally } from './name-locally.ts';
 
-/** For the store's first user, hence for nobody but the role that opens the store. */
-const CONTROL_ONLY = ['RACETRACK_ADMIN_PASSWORD'];
+/** For the store, its keys and its first user, hence for nobody but the role that opens the store. */
+const CONTROL_ONLY =
+  /^(RACETRACK_(ADMIN_PASSWORD|AUTH_KEY|SECRETS_KEY)|DATABASE_URL|PGPASS(WORD|FILE)|RACETRACK_DATABASE_.*)$/;
 
 /**
  * Composes the environment of a child. Children read all settings from it; values given as flags are in it too.
@@ -20,7 +21,9 @@ export function composeEnvironment(
   endpoints: Endpoints,
 ): NodeJS.ProcessEnv {
   const inherited = { ...env };
-  if (role !== 'control') for (const name of CONTROL_ONLY) delete inherited[name];
+  if (role !== 'control') {
+    for (const name of Object.keys(inherited)) if (CONTROL_ONLY.test(name)) delete inherited[name];
+  }
   return {
     ...inherited,
     RACETRACK_DATA_DIR: config.dataDir,

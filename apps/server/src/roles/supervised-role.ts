@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Role } from '../config.ts';
 import type { ChildMessage, Endpoints } from './child-message.ts';
-import { planRestart } from './plan-restart.ts';
+import { NO_RESTARTS, planRestart } from './plan-restart.ts';
 import { RoleFailure } from './role-failure.ts';
 import { startRoleProcess, type Exit, type RoleProcess } from './role-process.ts';
 
@@ -70,22 +70,27 @@ export function superviseRole(role: Role, deps: SuperviseRoleDeps): SupervisedRo
   /** Waits for the end of each life and starts the next one. */
   async function keepRunning(first: Run): Promise<void> {
     let life = first;
-    let delayMs: number | undefined;
+    let history = NO_RESTARTS;
     let readyAt: number | undefined = Date.now();
     for (;;) {
       const { reason, fatal } = await life.ended;
       deps.onProcessChange();
       if (stopping.signal.aborted) return;
-      if (fatal !== undefined) return deps.onFailure(fatal);
-      delayMs = planRestart(delayMs, readyAt === undefined ? 0 : Date.now() - readyAt);
-      deps.onRestart(reason, delayMs);
-      if (!(await waitUnless(stopping.signal, delayMs))) return;
+      if (fatal !== undefined && !fatal.isRetryable) return deps.onFailure(fatal);
+      const diedAt = Date.now();
+      const plan = planRestart(history, readyAt === undefined ? 0 : diedAt - readyAt, diedAt);
+      history = plan.history;
+      deps.onRestart(reason, plan.delayMs);
+      if (!(await waitUnless(stopping.signal, plan.delayMs))) return;
       life = run();
       readyAt = await life.ready.then(
         () => Date.now(),
-        () => undefined,
+        (failure: RoleFailure) => {
+          // Whoever says why it gives up cleans up and ends by itself.
+          if (!failure.isRetryable) life.process.kill();
+          return undefined;
+        },
       );
-      if (readyAt === undefined) life.process.kill();
     }
   }
 
@@ -131,6 +136,7 @@ function startRun(role: Role, deps: SuperviseRoleDeps): Run {
         fatal = new RoleFailure(message.message, {
           hint: message.hint ?? undefined,
           exitCode: message.exitCode,
+          isRetryable: message.retryable,
         });
         giveUp(fatal);
         void endsWithin(process, FATAL_GRACE_MS).then((hasEnded) => hasEnded || process.kill());
@@ -148,7 +154,7 @@ function startRun(role: Role, deps: SuperviseRoleDeps): Run {
   const ended = process.exited.then((exit) => {
     const reason = describeExit(role, exit);
     giveUp(fatal ?? new RoleFailure(reason, { exitCode: 1, hint: 'Its log file holds its last words.' }));
-    return { reason, fatal };
+    return { reason: fatal === undefined ? reason : `${role} gave up: ${fatal.message}`, fatal };
   });
   void ready.then(
     () => clearTimeout(limit),

@@ -35,6 +35,9 @@ process.on('message', () => {
 if (plan === 'fatal') {
   process.send?.({ type: 'fatal', message: 'port 7005 is taken', hint: 'Use --pub-port.', exitCode: 5 });
   process.exit(5);
+} else if (plan === 'retryable') {
+  process.send?.({ type: 'fatal', message: 'the database is away', exitCode: 5, retryable: true });
+  process.exit(5);
 } else if (plan === 'crash') {
   process.exit(9);
 } else if (plan !== 'silent') {
