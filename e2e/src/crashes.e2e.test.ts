@@ -5,10 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRepository, pythonManifest } from './support/job-repository.ts';
 import { startLoad } from './support/load.ts';
 import { Platform } from './support/platform.ts';
-import { findProcesses } from './support/processes.ts';
+import { findProcesses, type RunningProcess } from './support/processes.ts';
 
 const JOB = [
   'import os',
+  'import uuid',
+  '',
+  'START = uuid.uuid4().hex',
   '',
   'class Job:',
   '    def perform(self, crash=False, say=None):',
@@ -16,7 +19,7 @@ const JOB = [
   '            print(say, flush=True)',
   '        if crash:',
   '            os._exit(7)',
-  '        return os.getpid()',
+  '        return START',
   '',
 ].join('\n');
 
@@ -25,24 +28,34 @@ describe('a platform that is killed', () => {
   let token: string;
   const names = ['first', 'second'];
 
-  async function pidOf(name: string): Promise<unknown> {
+  /** Which run of a job answers; a job's own pid says nothing where it has a namespace of its own. */
+  async function startOf(name: string): Promise<unknown> {
     const response = await platform.call(`${name}/latest/api/v1/perform`, token, {});
     return response.status === 200 ? await response.json() : `${response.status} ${await response.text()}`;
   }
 
-  async function pidsOf(): Promise<unknown[]> {
-    return await Promise.all(names.map(pidOf));
+  async function startsOf(): Promise<unknown[]> {
+    return await Promise.all(names.map(startOf));
+  }
+
+  /** The Python processes of all jobs. */
+  async function jobPids(): Promise<number[]> {
+    const processes = await findProcesses(join(platform.dataDir, 'run/i'));
+    const builds = join(platform.dataDir, 'builds');
+    return processes.filter(({ commandLine }) => commandLine.startsWith(builds)).map(({ pid }) => pid);
   }
 
   /** The platform's own processes: what the launcher started, and what those started, without the jobs. */
   async function familyPids(): Promise<number[]> {
     const all = await findProcesses(platform.dataDir);
     const family = new Set([platform.launcherPid]);
+    const isInstance = (process: RunningProcess): boolean =>
+      process.commandLine.includes(join(platform.dataDir, 'instances'));
     for (let grew = true; grew;) {
       const found = all.filter((process) => family.has(process.ppid) && !family.has(process.pid));
-      for (const process of found)
-        if (!process.commandLine.includes('racetrack_job_wrapper')) family.add(process.pid);
-      grew = found.some((process) => !process.commandLine.includes('racetrack_job_wrapper'));
+      const own = found.filter((process) => !isInstance(process));
+      for (const { pid } of own) family.add(pid);
+      grew = own.length > 0;
     }
     return [...family];
   }
@@ -75,43 +88,41 @@ describe('a platform that is killed', () => {
   });
 
   test('everything killed and started again: every job runs once, on its route, nothing is orphaned', async () => {
-    const before = await pidsOf();
+    const before = await startsOf();
 
     for (const pid of await familyPids()) killIfAlive(pid);
     await sleep(200);
     await platform.boot();
 
-    await waitFor(async () => (await pidsOf()).every((pid) => typeof pid === 'number'));
+    await waitFor(async () => (await startsOf()).every(isStart));
     // The jobs outlived the platform and were adopted: the very same processes answer.
-    expect(await pidsOf()).toEqual(before);
+    expect(await startsOf()).toEqual(before);
     expect(await readdir(join(platform.dataDir, 'instances'))).toHaveLength(names.length);
-    const wrappers = await findProcesses(join(platform.dataDir, 'run/i'));
-    const pids = new Set(wrappers.filter((p) => p.commandLine.includes('python')).map((p) => p.pid));
-    expect(before.every((pid) => pids.has(pid as number))).toBe(true);
+    expect(await jobPids()).toHaveLength(names.length);
   });
 
   test('everything killed, jobs too: the jobs are started again', async () => {
-    const before = await pidsOf();
+    const before = await startsOf();
 
-    for (const pid of [...(await familyPids()), ...(before as number[])]) killIfAlive(pid);
+    for (const pid of [...(await familyPids()), ...(await jobPids())]) killIfAlive(pid);
     await sleep(200);
     await platform.boot();
 
-    await waitFor(async () => (await pidsOf()).every((pid) => typeof pid === 'number'));
-    const after = await pidsOf();
-    expect(after.some((pid) => before.includes(pid))).toBe(false);
+    await waitFor(async () => (await startsOf()).every(isStart));
+    const after = await startsOf();
+    expect(after.some((start) => before.includes(start))).toBe(false);
     expect(await readdir(join(platform.dataDir, 'instances'))).toHaveLength(names.length);
   });
 
   test('a job that crashes is started again, and its caller sees an error, never an empty success', async () => {
-    const before = await pidOf('second');
+    const before = await startOf('second');
 
     const crashed = await platform.call('second/latest/api/v1/perform', token, { crash: true });
 
     expect(crashed.status).toBe(502);
     expect(await crashed.json()).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-    await waitFor(async () => typeof (await pidOf('second')) === 'number');
-    expect(await pidOf('second')).not.toBe(before);
+    await waitFor(async () => isStart(await startOf('second')));
+    expect(await startOf('second')).not.toBe(before);
   });
 
   test('stopped in order, nothing is left running, and the next start brings the jobs back', async () => {
@@ -122,11 +133,15 @@ describe('a platform that is killed', () => {
     await waitFor(async () => (await findProcesses(platform.dataDir)).length === 0);
     await expect(readFile(join(platform.dataDir, 'endpoints.json'))).rejects.toThrow('ENOENT');
     await platform.boot();
-    await waitFor(async () => (await pidsOf()).every((pid) => typeof pid === 'number'));
+    await waitFor(async () => (await startsOf()).every(isStart));
     const logs = await platform.cli(['logs', 'first', '--tail', '500']);
     expect(logs.stdout).toContain('said before the stop');
   });
 });
+
+function isStart(answer: unknown): boolean {
+  return /^[0-9a-f]{32}$/.test(String(answer));
+}
 
 function killIfAlive(pid: number): void {
   try {

@@ -96,6 +96,8 @@ async function deployAndCall({
   start,
 }: DeployAndCallOptions): Promise<DemoPlatform['endpoints']> {
   const startedAt = performance.now();
+  if (process.getuid?.() !== 0)
+    console.log('not root: jobs run as you and can read your files (docs/security.md)');
   const steps = createSteps(5, signal);
   const options = { env: process.env, signal };
   const endpoints = await steps.run('Start the platform on an empty store', start);

@@ -38,6 +38,7 @@ export async function startPlatform(dataDir: string): Promise<Platform> {
         ...process.env,
         RACETRACK_ADMIN_PASSWORD: ADMIN_PASSWORD,
         RACETRACK_GIT_ALLOW_LOCAL: 'true',
+        RACETRACK_GIT_ALLOW_PRIVATE: 'true',
       },
     },
   );

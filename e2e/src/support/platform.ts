@@ -86,6 +86,7 @@ export class Platform implements AsyncDisposable {
         ...COMPILE_CACHE,
         RACETRACK_ADMIN_PASSWORD: ADMIN_PASSWORD,
         RACETRACK_GIT_ALLOW_LOCAL: 'true',
+        RACETRACK_GIT_ALLOW_PRIVATE: 'true',
         ...this.#env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -47,6 +47,7 @@ export async function startPlatform(options: StartPlatformOptions): Promise<Demo
     env: {
       ...withoutRacetrackVariables(options.env),
       RACETRACK_GIT_ALLOW_LOCAL: 'true',
+      RACETRACK_GIT_ALLOW_PRIVATE: 'true',
       RACETRACK_ADMIN_PASSWORD: options.adminPassword,
     },
   });

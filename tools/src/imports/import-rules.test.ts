@@ -17,6 +17,8 @@ function check(file: string, specifier: string, dependencies: string[] = []): st
 
 const CONTRACTS = '@racetrack-platform/contracts';
 const ENGINE = '@racetrack-platform/plugin-engine';
+const FAILPOINTS = '@racetrack-platform/failpoints';
+const SANDBOX = '@racetrack-platform/sandbox';
 
 describe('findImportProblems', () => {
   test.each([
@@ -31,6 +33,7 @@ describe('findImportProblems', () => {
       '@racetrack-platform/plugin-sdk',
       ['@racetrack-platform/plugin-sdk'],
     ],
+    ['the sandbox in the process target', 'plugins/infrastructure-process/src/a.ts', SANDBOX, [SANDBOX]],
   ])('allows %s', (_title, file, specifier, dependencies) => {
     expect(check(file, specifier, dependencies)).toEqual([]);
   });
@@ -38,6 +41,14 @@ describe('findImportProblems', () => {
   test.each([
     ['a package of a higher layer', 'packages/errors/src/a.ts', CONTRACTS, [CONTRACTS], /must not import/],
     ['the core from a plugin', 'plugins/any/src/a.ts', ENGINE, [ENGINE], /must not import/],
+    ['the sandbox from any other plugin', 'plugins/any/src/a.ts', SANDBOX, [SANDBOX], /must not import/],
+    [
+      'failpoints in a plugin that is not ours to crash',
+      'plugins/any/src/a.ts',
+      FAILPOINTS,
+      [FAILPOINTS],
+      /must not import/,
+    ],
     ['an app from an app', 'apps/pub/src/a.ts', '../../lifecycle/src/b.ts', [], /leaves apps\/pub/],
     ['what is not declared', 'apps/pub/src/a.ts', 'zod/mini', [], /zod is not declared/],
     ['the test runner outside of tests', 'apps/pub/src/a.ts', 'vitest', [], /vitest is not declared/],

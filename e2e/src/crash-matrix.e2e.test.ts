@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import {
+  isAfterPhaseWrite,
+  proveOnPostgres,
+  proveOnSqlite,
+  whyNoPostgres,
+} from './crash-matrix/prove-matrix.ts';
+
+const TIMEOUT_MS = 15 * 60_000;
+const COMMON = {
+  isEachPointOnce: true,
+  isAlwaysRepeated: false,
+  isTimed: false,
+  platforms: 2,
+  print: (text: string) => void process.stdout.write(`${text}\n`),
+} as const;
+
+describe('whatever process dies at whatever point, what was acknowledged holds and nothing is left behind', () => {
+  test(
+    'on SQLite: at every point once, after every write of a phase twice',
+    async () => {
+      const failures = await proveOnSqlite({
+        ...COMMON,
+        forms: ['once', 'twice'],
+        choose: (round) => round.form === 'once' || isAfterPhaseWrite(round),
+      });
+      expect(failures).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  const missing = whyNoPostgres();
+  test.skipIf(missing !== undefined)(
+    `on PostgreSQL: after every write of a phase${missing === undefined ? '' : ` (${missing})`}`,
+    async () => {
+      const failures = await proveOnPostgres({ ...COMMON, forms: ['once'], choose: isAfterPhaseWrite });
+      expect(failures).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});
