@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const excluded = ['**/node_modules/**', '**/.racetrack*/**', '**/.runtime/**'];
 
+/** The default of a second is short on a machine that does other things as well. */
+const patient = { poll: { timeout: 20_000 } };
+
 /**
  * `unit` is fast and alone; `integration` uses processes, git and files; `e2e` runs the whole platform; `proof` holds
  * the long forms of what the others do briefly, for `npm run proof`.
@@ -21,8 +24,11 @@ export default defineConfig({
           name: 'integration',
           include: ['{packages,plugins,apps,tools}/**/*.integration.test.ts'],
           exclude: excluded,
+          expect: patient,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Processes and waits, so more than the one worker that two cores would get by default.
+          maxWorkers: 2,
         },
       },
       {
@@ -30,6 +36,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/src/**/*.e2e.test.ts'],
           exclude: excluded,
+          expect: patient,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,9 +16,11 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 describe.skipIf(process.platform !== 'linux')('stopInstances', () => {
   test("ends the processes of the folder's instances, also in other sessions, and nobody else's", async () => {
-    mkdirSync(path.join(dataDir, 'instances/i-1'), { recursive: true });
-    const ours = startSleeper('i-1');
-    const theirs = startSleeper('i-2');
+    // It looks at every process of the machine, on which other tests run as well.
+    const id = randomUUID();
+    mkdirSync(path.join(dataDir, 'instances', id), { recursive: true });
+    const ours = startSleeper(id);
+    const theirs = startSleeper(randomUUID());
     try {
       expect(await stopInstances(dataDir)).toBe(1);
       expect(await ours.exited).toBe('SIGTERM');

@@ -38,7 +38,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/builder': ['errors', 'contracts', 'manifest', 'plugin-sdk', 'sandbox', 'failpoints'],
   'apps/cli': ['errors', 'contracts', 'manifest', 'client'],
   tools: ['errors', 'contracts', 'manifest', 'client'],
-  bench: ['errors', 'contracts', 'client', 'testing'],
+  bench: ['errors', 'contracts', 'client', 'db', 'testing'],
   e2e: ['errors', 'contracts', 'client', 'testing', 'failpoints'],
 };
 

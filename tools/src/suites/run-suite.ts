@@ -33,7 +33,14 @@ export async function runSuite(
       { cwd: ROOT, output: 'inherit', env: { ...process.env, [SUMMARY_VARIABLE]: file } },
     );
     const summary = readSummary(file);
-    if (summary === undefined) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: [], durationMs };
+    if (summary === undefined)
+      return {
+        passed: 0,
+        failed: code === 0 ? 0 : 1,
+        skipped: [],
+        failures: code === 0 ? [] : [`${suite} broke off`],
+        durationMs,
+      };
     const failed = code !== 0 && summary.failed === 0 ? 1 : summary.failed;
     return { ...summary, failed, durationMs };
   } finally {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { presentSkipped } from './suite-summary.ts';
+import { presentFailure, presentSkipped } from './suite-summary.ts';
 
 test('presentSkipped gathers skipped tests by reason', () => {
   const skipped = [
@@ -12,4 +12,10 @@ test('presentSkipped gathers skipped tests by reason', () => {
     '2 skipped: needs root (a > c, …)',
     '1 skipped: needs nginx (a > b)',
   ]);
+});
+
+test('presentFailure puts what went wrong on one line', () => {
+  const errors = [{ message: '\u001b[31mexpected 1\n  to be 2\u001b[39m' }, {}];
+
+  expect(presentFailure('a.test.ts > adds', errors)).toBe('a.test.ts > adds: expected 1 to be 2; no message');
 });
