@@ -1,7 +1,9 @@
 import {
   deploymentDtoSchema,
+  explanationDtoSchema,
   infoDtoSchema,
   jobDtoSchema,
+  permissionDtoSchema,
   userProfileDtoSchema,
 } from '@racetrack-platform/contracts';
 import { z } from 'zod';
@@ -38,8 +40,23 @@ export const deploymentAnswerSchema = deploymentDtoSchema
   .extend({
     /** Compared in lower case, as the original client does. */
     status: z.string().toLowerCase(),
-    job: z.looseObject({ pub_url: z.string().nullish() }).nullish(),
+    job: z.looseObject({ pub_url: z.string().nullish(), notice: z.string().nullish() }).nullish(),
     step: z.string().nullish(),
   })
   .loose();
 export type DeploymentAnswer = z.infer<typeof deploymentAnswerSchema>;
+
+/** A permission; scopes stay plain text. */
+export const permissionAnswerSchema = permissionDtoSchema.extend({ scope: z.string() }).loose();
+export type PermissionAnswer = z.infer<typeof permissionAnswerSchema>;
+
+/** Why something is allowed or not. */
+export const explanationAnswerSchema = explanationDtoSchema
+  .extend({
+    scope: z.string(),
+    rule: z.string(),
+    grant: permissionAnswerSchema.nullable(),
+    missing: z.looseObject({}).nullable(),
+  })
+  .loose();
+export type ExplanationAnswer = z.infer<typeof explanationAnswerSchema>;

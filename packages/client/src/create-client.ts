@@ -2,22 +2,33 @@ import {
   buildLogSliceDtoSchema,
   deploymentRequestedDtoSchema,
   logsDtoSchema,
+  pinDtoSchema,
   PRODUCT_VERSION,
+  renewalAnswerSchema,
   type BuildLogSliceDto,
   type DeployPayload,
+  type ExplanationQuery,
   type LoginPayload,
+  type PinDto,
+  type PermissionPayload,
+  type PermissionQuery,
 } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
+import { createAccountCalls, type AccountCalls } from './account-calls.ts';
 import {
   accountAnswerSchema,
   deploymentAnswerSchema,
+  explanationAnswerSchema,
   infoAnswerSchema,
   jobAnswerSchema,
+  permissionAnswerSchema,
   type AccountAnswer,
   type DeploymentAnswer,
+  type ExplanationAnswer,
   type InfoAnswer,
   type JobAnswer,
+  type PermissionAnswer,
 } from './answer-schemas.ts';
 import { presentDeployBody } from './deploy-body.ts';
 import { encodePath } from './encode-path.ts';
@@ -33,6 +44,8 @@ import {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_RETRIES = 2;
+/** A server of the original answers when everything is done. */
+const RENEWAL_TIMEOUT_MS = 3_600_000;
 /** What an upload may take on top of the timeout, per byte: a line of 2 Mbit/s still gets through. */
 const UPLOAD_MS_PER_BYTE = 1 / 250;
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -68,7 +81,7 @@ export interface CallJobRequest {
 }
 
 /** The API of lifecycle. Every method throws `PlatformError` with the server's code, or `SERVER_UNREACHABLE`. */
-export interface LifecycleClient {
+export interface LifecycleClient extends AccountCalls {
   /** What the server says about itself; sends no token. */
   info(options?: CallOptions): Promise<InfoAnswer>;
   /** Whose token it is. */
@@ -96,20 +109,56 @@ export interface LifecycleClient {
   /** @param version - exact, `latest` or a pattern such as `1.x`. */
   getJob(name: string, version: string, options?: CallOptions): Promise<JobAnswer>;
   deleteJob(name: string, version: string, options?: CallOptions): Promise<void>;
+  /**
+   * Has a job brought up again. Servers of the original answer only when that has ended.
+   *
+   * @param version - exact.
+   * @returns the id of the deployment, which goes on at the server; undefined when it is done.
+   */
+  renewJob(
+    name: string,
+    version: string,
+    renewal: Renewal,
+    options?: CallOptions,
+  ): Promise<string | undefined>;
   /** The last lines of the runtime log. */
   getLogs(name: string, version: string, tail: number, options?: CallOptions): Promise<string>;
   /** The last lines of the build log; 0 means all. */
   getBuildLogs(name: string, version: string, tail: number, options?: CallOptions): Promise<string>;
+  /** Why somebody may do something or not; without a subject, the owner of the token. */
+  explainPermission(query: ExplanationQuery, options?: CallOptions): Promise<ExplanationAnswer>;
+  /** Oldest first. */
+  listPermissions(query: PermissionQuery, options?: CallOptions): Promise<PermissionAnswer[]>;
+  /** Gives a permission; giving it again changes nothing. */
+  grantPermission(permission: PermissionPayload, options?: CallOptions): Promise<PermissionAnswer>;
+  /** By number or id. */
+  revokePermission(id: string, options?: CallOptions): Promise<void>;
+  /** Makes an alias (`latest`, or a wildcard such as `1.x`) stand for an exact version. */
+  promoteJob(name: string, version: string, pattern: string, options?: CallOptions): Promise<PinDto>;
+  /** Goes back to what an alias stood for before; `null`: it is no longer pinned. */
+  undoPin(name: string, pattern: string, options?: CallOptions): Promise<PinDto | null>;
+  /** Gives an alias back to the ordinary rule. */
+  unpin(name: string, pattern: string, options?: CallOptions): Promise<void>;
+  /** The manifest as YAML, with the commit and the job type version that run. */
+  getReproducibleManifest(name: string, version: string, options?: CallOptions): Promise<string>;
   /** Calls a job through pub and returns its answer as it is, whatever its status. */
   callJob(request: CallJobRequest, options?: CallOptions): Promise<Answer>;
 }
 
+/** How a job is brought up again: built anew from its commit, as it was built, or on another target. */
+export type Renewal =
+  | { readonly kind: 'redeploy' }
+  | { readonly kind: 'reprovision' }
+  | { readonly kind: 'move'; readonly target: string };
+
 interface ApiRequest {
   readonly path: string;
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: string | Blob;
   readonly label?: string;
   readonly withToken?: boolean;
+  /** Instead of that of the options. */
+  readonly timeoutMs?: number;
 }
 
 /** Creates a typed client of one lifecycle server. Creating it sends nothing. */
@@ -127,7 +176,7 @@ export function createClient(options: ClientOptions): LifecycleClient {
       url: `${base}/api/v1${api.path}`,
       headers: headers(api.withToken === false ? '' : token, api.body === undefined ? undefined : JSON_TYPE),
       body: api.body,
-      timeoutMs: timeoutMs + sizeBytes * UPLOAD_MS_PER_BYTE,
+      timeoutMs: (api.timeoutMs ?? timeoutMs) + sizeBytes * UPLOAD_MS_PER_BYTE,
       retries: method === 'GET' ? (call.retries ?? options.retries ?? DEFAULT_RETRIES) : 0,
       signal: call.signal,
       label: api.label ?? 'Lifecycle response error',
@@ -148,6 +197,7 @@ export function createClient(options: ClientOptions): LifecycleClient {
 
   const statusLabel = 'Lifecycle deployment status';
   return {
+    ...createAccountCalls(read),
     info: (call) => read(infoAnswerSchema, { path: '/info', withToken: false }, call),
     validateUser: (call) => read(accountAnswerSchema, { path: '/users/validate_user_auth' }, call),
     login: (credentials, call) =>
@@ -188,6 +238,17 @@ export function createClient(options: ClientOptions): LifecycleClient {
     async deleteJob(name, version, call) {
       await request({ path: encodePath('job', name, version), method: 'DELETE' }, call);
     },
+    async renewJob(name, version, renewal, call) {
+      const path = `${encodePath('job', name, version, renewal.kind)}?wait=false`;
+      const body = renewal.kind === 'move' ? { infrastructure_target: renewal.target } : {};
+      const api = {
+        path,
+        method: 'POST',
+        body: JSON.stringify(body),
+        timeoutMs: RENEWAL_TIMEOUT_MS,
+      } as const;
+      return (await read(renewalAnswerSchema, api, call))?.id;
+    },
     async getLogs(name, version, tail, call) {
       const path = `${encodePath('job', name, version, 'logs')}?tail=${tail}`;
       return (await read(logsDtoSchema, { path }, call)).logs;
@@ -195,6 +256,42 @@ export function createClient(options: ClientOptions): LifecycleClient {
     async getBuildLogs(name, version, tail, call) {
       const path = `${encodePath('job', name, version, 'build-logs')}?tail=${tail}`;
       return (await read(logsDtoSchema, { path }, call)).logs;
+    },
+    explainPermission: (query, call) =>
+      read(explanationAnswerSchema, { path: `/permissions/explain${queryOf(query)}` }, call),
+    listPermissions: (query, call) =>
+      read(z.array(permissionAnswerSchema), { path: `/permissions${queryOf(query)}` }, call),
+    grantPermission: (permission, call) =>
+      read(
+        permissionAnswerSchema,
+        { path: '/permissions', method: 'POST', body: JSON.stringify(permission) },
+        call,
+      ),
+    async revokePermission(id, call) {
+      await request({ path: encodePath('permissions', id), method: 'DELETE' }, call);
+    },
+    promoteJob: (name, version, pattern, call) =>
+      read(
+        pinDtoSchema,
+        {
+          path: encodePath('job', name, version, 'promote'),
+          method: 'POST',
+          body: JSON.stringify({ pattern }),
+        },
+        call,
+      ),
+    undoPin: (name, pattern, call) =>
+      read(
+        pinDtoSchema.nullable(),
+        { path: encodePath('job', name, 'pins', pattern, 'undo'), method: 'POST' },
+        call,
+      ),
+    async unpin(name, pattern, call) {
+      await request({ path: encodePath('job', name, 'pins', pattern), method: 'DELETE' }, call);
+    },
+    async getReproducibleManifest(name, version, call) {
+      const path = `${encodePath('job', name, version, 'manifest')}?reproducible=true`;
+      return (await request({ path }, call)).text;
     },
     callJob: (job, call) =>
       send(deps, {
@@ -212,6 +309,14 @@ export function createClient(options: ClientOptions): LifecycleClient {
         label: 'Job response error',
       }),
   };
+}
+
+/** A query string of what is given; empty when nothing is. */
+function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
 /** `fetch` refuses user and password in a URL, so they travel as Basic authentication (RFC 7617). */

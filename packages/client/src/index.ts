@@ -3,8 +3,16 @@ export {
   type CallJobRequest,
   type ClientOptions,
   type LifecycleClient,
+  type Renewal,
 } from './create-client.ts';
 export { encodePath } from './encode-path.ts';
 export { errorFromAnswer } from './error-from-answer.ts';
 export type { Answer, Exchange, Fetch, FetchAnswer } from './transport.ts';
-export type { AccountAnswer, DeploymentAnswer, InfoAnswer, JobAnswer } from './answer-schemas.ts';
+export type {
+  AccountAnswer,
+  DeploymentAnswer,
+  ExplanationAnswer,
+  InfoAnswer,
+  JobAnswer,
+  PermissionAnswer,
+} from './answer-schemas.ts';

@@ -14,21 +14,89 @@ export {
   type PluginManifestDto,
   type UserProfileDto,
 } from './api/account-dto.ts';
+export { asyncJobCallDtoSchema, type AsyncJobCallDto } from './api/async-call-dto.ts';
+export { auditLogPageDtoSchema, type AuditLogEntryDto, type AuditLogPageDto } from './api/audit-dto.ts';
+export { jobGraphDtoSchema, type JobGraphDto } from './api/graph-dto.ts';
+export { portfolioJobDtoSchema, type PortfolioJobDto } from './api/portfolio-dto.ts';
+export {
+  countRecordsPayloadSchema,
+  listRecordsPayloadSchema,
+  recordDtoSchema,
+  recordIdsPayloadSchema,
+  recordNamesDtoSchema,
+  recordsPageDtoSchema,
+  recordTableDtoSchema,
+  type ListRecordsPayload,
+  type RecordDto,
+  type RecordNamesDto,
+  type RecordsPageDto,
+  type RecordTableDto,
+  type RecordValue,
+} from './api/record-dto.ts';
+export { maintenanceDtoSchema, maintenancePayloadSchema, type MaintenanceDto } from './api/setting-dto.ts';
+export {
+  MAINTENANCE_MESSAGE,
+  MAINTENANCE_MODE,
+  MAINTENANCE_TEXT,
+  readMaintenance,
+  type Maintenance,
+} from './maintenance.ts';
+export {
+  authTokenDataSchema,
+  createEscPayloadSchema,
+  createEscTokenPayloadSchema,
+  escAuthDataSchema,
+  escDtoSchema,
+  newTokenDtoSchema,
+  rotatedEscDtoSchema,
+  rotateEscPayloadSchema,
+  tokenTextDtoSchema,
+  type AuthTokenData,
+  type CreateEscPayload,
+  type EscAuthData,
+  type EscDto,
+  type RotatedEscDto,
+  type RotateEscPayload,
+} from './api/esc-dto.ts';
+export {
+  createdTokenDtoSchema,
+  createTokenPayloadSchema,
+  ownTokenDtoSchema,
+  type CreatedTokenDto,
+  type CreateTokenPayload,
+  type OwnTokenDto,
+} from './api/token-dto.ts';
+export {
+  changeUserPayloadSchema,
+  resetPasswordDtoSchema,
+  userDtoSchema,
+  type ChangeUserPayload,
+  type ResetPasswordDto,
+  type UserDto,
+} from './api/user-dto.ts';
 export {
   buildLogSliceDtoSchema,
+  DEPLOYMENT_KINDS,
   DEPLOYMENT_PHASES,
   deploymentDtoSchema,
   deploymentRequestedDtoSchema,
   deploymentStatusSchema,
   deployPayloadSchema,
+  movePayloadSchema,
+  phasePayloadSchema,
+  renewalAnswerSchema,
+  renewalQuerySchema,
+  warningsPayloadSchema,
   type BuildLogSliceDto,
   type DeploymentDto,
+  type DeploymentKind,
   type DeploymentPhase,
   type DeploymentRequestedDto,
   type DeploymentStatus,
   type DeployPayload,
 } from './api/deployment-dto.ts';
 export {
+  editManifestPayloadSchema,
   jobDtoSchema,
   jobStatusSchema,
   logsDtoSchema,
@@ -37,16 +105,49 @@ export {
   type LogsDto,
 } from './api/job-dto.ts';
 export {
+  callPermitDtoSchema,
+  explanationDtoSchema,
+  explanationQuerySchema,
+  jobFamilyDtoSchema,
+  permissionDtoSchema,
+  permissionPayloadSchema,
+  permissionQuerySchema,
+  publicEndpointDtoSchema,
+  publicEndpointPayloadSchema,
+  publicEndpointRequestDtoSchema,
+  type CallPermitDto,
+  type ExplanationDto,
+  type ExplanationQuery,
+  type JobFamilyDto,
+  type PermissionDto,
+  type PermissionPayload,
+  type PermissionQuery,
+  type PublicEndpointDto,
+  type PublicEndpointRequestDto,
+} from './api/permission-dto.ts';
+export { explainDecision, type Explanation } from './authorization/explain-decision.ts';
+export { pinDtoSchema, promotePayloadSchema, type PinDto, type PromotePayload } from './api/pin-dto.ts';
+export {
   findGrant,
   findScopeGrant,
   isPublicEndpoint,
+  isUnbound,
   normalizeEndpoint,
   type Resource,
 } from './authorization/is-allowed.ts';
+export {
+  formatGrantCommand,
+  formatSubjectRef,
+  parseCaller,
+  parseSubjectRef,
+  type SubjectRef,
+} from './authorization/subject-ref.ts';
 export { permissionSchema, type Permission } from './authorization/permission.ts';
 export {
+  ADMINISTRATOR_SCOPES,
   DEFAULT_USER_SCOPES,
   OWNER_SCOPES,
+  PLATFORM_SCOPES,
   SCOPES,
   scopeSchema,
   type Scope,
@@ -71,9 +172,11 @@ export {
 } from './build/build-protocol.ts';
 export { addressSchema, type Address } from './feed/address.ts';
 export {
+  callEdgeStatsSchema,
   callStatsSchema,
   feedMessageSchema,
   pubMessageSchema,
+  type CallEdgeStats,
   type CallStats,
   type FeedMessage,
   type PubMessage,
@@ -81,6 +184,7 @@ export {
 export {
   feedRecordSchema,
   jobRouteSchema,
+  pinRecordSchema,
   routedInstanceSchema,
   settingRecordSchema,
   subjectRecordSchema,
@@ -88,6 +192,7 @@ export {
   type FeedKind,
   type FeedRecord,
   type JobRoute,
+  type PinRecord,
   type RoutedInstance,
   type SettingRecord,
   type SubjectRecord,

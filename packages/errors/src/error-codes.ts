@@ -1,3 +1,5 @@
+import { EXIT_CODES } from './exit-codes.ts';
+
 /** What every reader of an error may rely on, code by code. */
 export interface ErrorTraits {
   /** HTTP status sent by lifecycle and pub (denials are 401 as in Racetrack 2.36, design D11). */
@@ -11,18 +13,6 @@ export interface ErrorTraits {
   /** One sentence for docs/reference/errors.md: when it happens. */
   readonly meaning: string;
 }
-
-/** Exit codes of the CLI: stable, so that scripts can branch on them. */
-export const EXIT_CODES = {
-  ok: 0,
-  usage: 2,
-  notFoundOrConflict: 3,
-  denied: 4,
-  unavailable: 5,
-  deploymentFailed: 6,
-  failure: 70,
-  interrupted: 130,
-} as const;
 
 const usage = { exitCode: EXIT_CODES.usage, retryable: false } as const;
 const conflict = { exitCode: EXIT_CODES.notFoundOrConflict, retryable: false } as const;
@@ -85,7 +75,8 @@ export const ERROR_CODES = {
     ...usage,
     status: 400,
     legacyType: 'ValueError',
-    meaning: 'The git remote is of a kind that this server does not fetch from.',
+    meaning:
+      'The git remote is of a kind that this server does not fetch from, or secrets would reach code that whoever gave them did not choose.',
   },
   BODY_TOO_LARGE: {
     ...usage,
@@ -110,6 +101,12 @@ export const ERROR_CODES = {
     status: 404,
     legacyType: 'EntityNotFound',
     meaning: 'No job has this name and version, or no version matches the alias.',
+  },
+  VERSION_NOT_RUNNING: {
+    ...conflict,
+    status: 409,
+    legacyType: 'ValueError',
+    meaning: 'No instance of this version can be called, so that no alias can be made to stand for it.',
   },
   DEPLOYMENT_NOT_FOUND: {
     ...conflict,
@@ -158,6 +155,12 @@ export const ERROR_CODES = {
     status: 409,
     legacyType: 'AlreadyExists',
     meaning: 'Something with this identity exists already.',
+  },
+  LAST_ADMINISTRATOR: {
+    ...conflict,
+    status: 409,
+    legacyType: 'AlreadyExists',
+    meaning: 'Nobody would be left who can administer the platform.',
   },
   JOB_TYPE_UNKNOWN: {
     ...usage,
@@ -350,6 +353,18 @@ export const ERROR_CODES = {
     status: 400,
     legacyType: 'ValueError',
     meaning: 'A store or file does not fit: no whole export that this release can read or write.',
+  },
+  BACKUP_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'A file is no whole, unaltered backup that this release can restore.',
+  },
+  PASSPHRASE_WRONG: {
+    ...denied,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'The passphrase does not open the keys in the backup.',
   },
   UID_RANGE_EXHAUSTED: {
     ...unavailable,

@@ -1,4 +1,5 @@
-export { ERROR_CODES, EXIT_CODES, type ErrorCode, type ErrorTraits } from './error-codes.ts';
+export { ERROR_CODES, type ErrorCode, type ErrorTraits } from './error-codes.ts';
+export { EXIT_CODES } from './exit-codes.ts';
 export { messageOf, PlatformError, toPlatformError, type PlatformErrorOptions } from './platform-error.ts';
 export { scrub } from './scrub.ts';
 export { suggestWord } from './suggest-word.ts';

@@ -10,7 +10,14 @@ export { RESERVED_RUNTIME_NAMES } from './schema/reserved-names.ts';
 export type { ParsedManifest } from './schema/validate-manifest.ts';
 export { parseSecretEnv } from './secrets/parse-secret-env.ts';
 export { resolveJobType } from './versions/resolve-job-type.ts';
-export { isVersionPattern, resolveVersion, type VersionResolution } from './versions/resolve-version.ts';
+export { resolveRouted, type VersionState } from './versions/resolve-routed.ts';
+export {
+  isVersionAlias,
+  isVersionPattern,
+  matchesAlias,
+  resolveVersion,
+  type VersionResolution,
+} from './versions/resolve-version.ts';
 export { compareVersions, isStable, parseVersion, type Version } from './versions/version.ts';
 export { dumpManifestYaml, type DumpOptions } from './yaml/dump-manifest-yaml.ts';
 export { readManifestYaml, type ReadManifest, type ReadManifestOptions } from './yaml/read-manifest-yaml.ts';

@@ -13,6 +13,10 @@ export const DEPLOYMENT_PHASES = [
 ] as const;
 export type DeploymentPhase = (typeof DEPLOYMENT_PHASES)[number];
 
+/** What a deployment is for; `build`: to prepare, and run nothing. */
+export const DEPLOYMENT_KINDS = ['deploy', 'redeploy', 'reprovision', 'move', 'build'] as const;
+export type DeploymentKind = (typeof DEPLOYMENT_KINDS)[number];
+
 export const deploymentStatusSchema = z.enum(['in_progress', 'done', 'failed']);
 export type DeploymentStatus = z.infer<typeof deploymentStatusSchema>;
 
@@ -43,6 +47,10 @@ export const deploymentDtoSchema = z.object({
   hint: z.string().nullable(),
   /** Ours: the commit that was built, once known. */
   commit: z.string().nullable(),
+  /** Ours: what was asked for. */
+  kind: z.enum(DEPLOYMENT_KINDS),
+  /** Ours: of a move, where the job ran before. */
+  previous_target: z.string().nullable(),
 });
 export type DeploymentDto = z.infer<typeof deploymentDtoSchema>;
 
@@ -62,6 +70,21 @@ export type DeployPayload = z.input<typeof deployPayloadSchema>;
 
 export const deploymentRequestedDtoSchema = z.object({ id: z.string() });
 export type DeploymentRequestedDto = z.infer<typeof deploymentRequestedDtoSchema>;
+
+/** Body of `POST /api/v1/job/{name}/{version}/move`. */
+export const movePayloadSchema = z.object({ infrastructure_target: z.string().max(200).nullish() });
+
+/** Query of redeploy, reprovision and move (ours): `wait=false` answers at once with the deployment's id. */
+export const renewalQuerySchema = z.object({ wait: z.enum(['true', 'false']).default('true') });
+
+/** What those answer: null when it is done, as Racetrack 2.36 does, or the id. */
+export const renewalAnswerSchema = deploymentRequestedDtoSchema.nullable();
+
+/** Body of `PUT /api/v1/deploy/{id}/phase`. */
+export const phasePayloadSchema = z.object({ phase: z.string().max(1_000) });
+
+/** Body of `PUT /api/v1/deploy/{id}/warnings`. */
+export const warningsPayloadSchema = z.object({ warnings: z.string().max(10_000) });
 
 /** One slice of a build log, for following it live: `GET /api/v1/deploy/{id}/build-logs?offset=N` (ours). */
 export const buildLogSliceDtoSchema = z.object({

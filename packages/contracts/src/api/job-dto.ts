@@ -25,8 +25,13 @@ export const jobDtoSchema = z.object({
   replica_internal_names: z.array(z.string()),
   job_type_version: z.string(),
   infrastructure_stats: z.record(z.string(), z.unknown()),
+  /** Aliases that are pinned to this version, such as `latest`; ours. */
+  pinned_as: z.array(z.string()),
 });
 export type JobDto = z.infer<typeof jobDtoSchema>;
+
+/** Body of `PUT /api/v1/job/{name}/{version}/manifest`. */
+export const editManifestPayloadSchema = z.object({ manifest_yaml: z.string().max(1_000_000) });
 
 export const logsDtoSchema = z.object({ logs: z.string() });
 export type LogsDto = z.infer<typeof logsDtoSchema>;

@@ -1,5 +1,5 @@
 import type { Permission } from './permission.ts';
-import type { Scope } from './scopes.ts';
+import { PLATFORM_SCOPES, type Scope } from './scopes.ts';
 
 /** What a subject wants to act on. */
 export interface Resource {
@@ -21,19 +21,32 @@ export interface Resource {
  * @param resource - what it acts on.
  * @returns the grant that covers it, or `undefined`.
  */
-export function findGrant(
-  permissions: readonly Permission[],
+export function findGrant<Grant extends Permission>(
+  permissions: readonly Grant[],
   scope: Scope,
   resource: Resource,
-): Permission | undefined {
+): Grant | undefined {
   return permissions.find((permission) => covers(permission, scope, resource));
 }
 
 /**
- * The same for an operation on no job in particular, such as listing: any grant with the scope will do.
+ * The same for an operation on no job in particular, such as listing: any grant with the scope will do. A scope that
+ * concerns the whole platform asks for a grant that is bound to nothing: unlike in Racetrack 2.36, `full_access` to one
+ * job does not make an administrator.
  */
-export function findScopeGrant(permissions: readonly Permission[], scope: Scope): Permission | undefined {
-  return permissions.find((permission) => hasScope(permission, scope));
+export function findScopeGrant<Grant extends Permission>(
+  permissions: readonly Grant[],
+  scope: Scope,
+): Grant | undefined {
+  const isOfPlatform = PLATFORM_SCOPES.has(scope);
+  return permissions.find(
+    (permission) => hasScope(permission, scope) && (!isOfPlatform || isUnbound(permission)),
+  );
+}
+
+/** Whether a grant covers everything that its scope allows. */
+export function isUnbound({ family, jobId, endpoint }: Permission): boolean {
+  return family === null && jobId === null && endpoint === null;
 }
 
 /** Drops one trailing slash and ensures a leading one, as Racetrack 2.36 does before comparing endpoints. */
@@ -45,6 +58,11 @@ export function normalizeEndpoint(path: string): string {
 /** Endpoints that answer probes and need no token. */
 const OPEN_ENDPOINTS = new Set(['/live', '/ready', '/health']);
 
+/** Whether an endpoint is open at every job, without anybody's approval; normalised by {@link normalizeEndpoint}. */
+export function isOpenEndpoint(endpoint: string): boolean {
+  return OPEN_ENDPOINTS.has(endpoint);
+}
+
 /**
  * Whether an endpoint of a job may be called by anybody.
  *
@@ -53,7 +71,7 @@ const OPEN_ENDPOINTS = new Set(['/live', '/ready', '/health']);
  *   segment by segment (`/a` opens `/a/b`, not `/ab`).
  */
 export function isPublicEndpoint(endpoint: string, publicEndpoints: readonly string[]): boolean {
-  if (OPEN_ENDPOINTS.has(endpoint)) return true;
+  if (isOpenEndpoint(endpoint)) return true;
   return publicEndpoints.some((entry) => {
     const open = normalizeEndpoint(entry);
     return open === '/' || endpoint === open || endpoint.startsWith(`${open}/`);

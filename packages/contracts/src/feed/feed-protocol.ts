@@ -27,6 +27,18 @@ export const callStatsSchema = z.object({
 });
 export type CallStats = z.infer<typeof callStatsSchema>;
 
+/** Calls of one caller to all versions of one family since the last report. */
+export const callEdgeStatsSchema = z.object({
+  /** `null`: nobody in particular, as on public endpoints, or more callers than pub keeps apart. */
+  subjectId: z.string().nullable(),
+  /** Name of the called family. */
+  family: z.string(),
+  calls: z.number(),
+  /** Milliseconds since the epoch. */
+  lastCallAt: z.number(),
+});
+export type CallEdgeStats = z.infer<typeof callEdgeStatsSchema>;
+
 /** What pub says back on the same socket. */
 export const pubMessageSchema = z.discriminatedUnion('type', [
   /** First line of a connection. */
@@ -36,6 +48,11 @@ export const pubMessageSchema = z.discriminatedUnion('type', [
    * zero that is no longer routed. `inFlight` lists only instances with calls in flight.
    */
   z.object({ type: z.literal('ack'), revision: z.number(), inFlight: z.record(z.string(), z.number()) }),
-  z.object({ type: z.literal('stats'), jobs: z.array(callStatsSchema) }),
+  z.object({
+    type: z.literal('stats'),
+    jobs: z.array(callStatsSchema),
+    /** Missing from pubs of earlier versions. */
+    edges: z.array(callEdgeStatsSchema).default([]),
+  }),
 ]);
 export type PubMessage = z.infer<typeof pubMessageSchema>;

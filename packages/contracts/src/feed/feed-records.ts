@@ -44,17 +44,32 @@ export type SubjectRecord = z.infer<typeof subjectRecordSchema>;
 /** A platform-wide switch that pub obeys. */
 export const settingRecordSchema = z.object({
   kind: z.literal('setting'),
-  /** `maintenance`. */
+  /** `maintenance_mode` or `maintenance_message`. */
   id: z.string(),
   value: z.unknown(),
 });
 export type SettingRecord = z.infer<typeof settingRecordSchema>;
+
+/** What an alias of a family stands for as long as that version can be called, whatever else is there. */
+export const pinRecordSchema = z.object({
+  kind: z.literal('pin'),
+  /** `FAMILY/PATTERN`. */
+  id: z.string(),
+  /** Name of the family. */
+  family: z.string(),
+  /** `latest`, or a wildcard such as `1.x`. */
+  pattern: z.string(),
+  /** The version that was chosen; it may be unknown, or not routed. */
+  jobId: z.string(),
+});
+export type PinRecord = z.infer<typeof pinRecordSchema>;
 
 export const feedRecordSchema = z.discriminatedUnion('kind', [
   jobRouteSchema,
   tokenRecordSchema,
   subjectRecordSchema,
   settingRecordSchema,
+  pinRecordSchema,
 ]);
 export type FeedRecord = z.infer<typeof feedRecordSchema>;
 export type FeedKind = FeedRecord['kind'];

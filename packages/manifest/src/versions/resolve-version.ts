@@ -19,6 +19,20 @@ export function isVersionPattern(text: string): boolean {
   return PATTERN.test(text) && text.includes('x');
 }
 
+/** Whether a requested version leads to another tomorrow: `latest`, or a pattern. */
+export function isVersionAlias(text: string): boolean {
+  return text === 'latest' || isVersionPattern(text);
+}
+
+/**
+ * Whether an alias may be made to stand for a version: `latest` for any, labelled ones included; a pattern for the
+ * stable ones that it fits.
+ */
+export function matchesAlias(alias: string, version: string): boolean {
+  if (alias === 'latest') return true;
+  return isVersionPattern(alias) && resolveVersion(alias, [version]).kind === 'found';
+}
+
 /**
  * Chooses the version that a caller means.
  *
