@@ -1,4 +1,10 @@
-import type { DeploymentPhase, DeploymentStatus, JobStatus, Scope } from '@racetrack-platform/contracts';
+import type {
+  DeploymentKind,
+  DeploymentPhase,
+  DeploymentStatus,
+  JobStatus,
+  Scope,
+} from '@racetrack-platform/contracts';
 import type { ColumnType } from 'kysely';
 import type { Flag } from './codec.ts';
 
@@ -20,6 +26,12 @@ export interface UserTable {
   is_staff: Flag;
   created_at: number;
   last_login_at: number | null;
+  /** What clients of Racetrack 2.36 know a user by. */
+  number: Optional<number>;
+  email: Optional<string>;
+  first_name: Optional<string>;
+  last_name: Optional<string>;
+  is_superuser: Optional<Flag>;
 }
 
 export type SubjectKind = 'user' | 'esc' | 'job_family';
@@ -60,6 +72,8 @@ export interface PermissionTable {
   job_id: string | null;
   endpoint: string | null;
   created_at: number;
+  /** What clients of Racetrack 2.36 know a grant by. */
+  number: Optional<number>;
 }
 
 export interface JobFamilyTable {
@@ -85,6 +99,11 @@ export interface JobTable {
   error: string | null;
   notice: string | null;
   last_call_at: number | null;
+  /** Who changed the manifest since it was deployed. */
+  manifest_edited_by: Optional<string>;
+  manifest_edited_at: Optional<number>;
+  /** The same as a subject, which a name may not tell for ever. */
+  manifest_edited_subject_id: Optional<string>;
 }
 
 /**
@@ -151,6 +170,10 @@ export interface DeploymentTable {
   host_id: Optional<string>;
   /** When somebody asked for its end. */
   cancel_requested_at: Optional<number>;
+  /** What was asked for; null: a deployment of new code. */
+  kind: Optional<DeploymentKind>;
+  /** Of a move: where the job ran before. */
+  previous_target: Optional<string>;
 }
 
 /** A build log in pieces, in order of `seq`. */
@@ -170,6 +193,12 @@ export interface TrashJobTable {
   updated_at: number;
   deleted_at: number;
   deleted_by: string | null;
+  status: Optional<string>;
+  error: Optional<string>;
+  image_tag: Optional<string>;
+  last_call_at: Optional<number>;
+  infrastructure_target: Optional<string>;
+  job_type_version: Optional<string>;
 }
 
 export interface PublicEndpointTable {
@@ -177,6 +206,52 @@ export interface PublicEndpointTable {
   job_id: string;
   endpoint: string;
   is_active: Flag;
+  approved_by: Optional<string>;
+  approved_at: Optional<number>;
+}
+
+/** What an alias of a family stands for, when it is not the highest version that matches. */
+export interface VersionPinTable {
+  family_id: string;
+  /** `latest`, or a wildcard such as `1.x`. */
+  pattern: string;
+  job_id: string;
+  /** What it stood for before it was pinned, for undoing; the job may be gone. */
+  previous_job_id: string | null;
+  pinned_by: string | null;
+  pinned_at: number;
+}
+
+/** Who has called which family. */
+export interface CallEdgeTable {
+  subject_id: string;
+  family_id: string;
+  calls: number;
+  last_call_at: number;
+}
+
+/** A call whose answer is fetched later; kept for pubs of Racetrack 2.36. */
+export interface AsyncJobCallTable {
+  id: string;
+  status: string;
+  started_at: number;
+  ended_at: number | null;
+  error: string | null;
+  job_name: string;
+  job_version: string;
+  job_path: string;
+  request_method: string;
+  request_url: string;
+  /** JSON object. */
+  request_headers: string | null;
+  request_body: string;
+  response_status_code: number | null;
+  /** JSON object. */
+  response_headers: string | null;
+  response_body: string;
+  attempts: number;
+  pub_instance_addr: string;
+  retriable_error: Flag;
 }
 
 export interface AuditEventTable {
@@ -189,6 +264,12 @@ export interface AuditEventTable {
   username_subject: string | null;
   job_name: string | null;
   job_version: string | null;
+  executor_subject_id: Optional<string>;
+  /** JSON of what was changed, as it was and as it is. */
+  before_state: Optional<string>;
+  after_state: Optional<string>;
+  /** Where the request came from. */
+  address: Optional<string>;
 }
 
 export interface SettingTable {
@@ -267,6 +348,9 @@ export interface Database {
   build_log: BuildLogTable;
   trash_job: TrashJobTable;
   public_endpoint: PublicEndpointTable;
+  version_pin: VersionPinTable;
+  call_edge: CallEdgeTable;
+  async_job_call: AsyncJobCallTable;
   audit_event: AuditEventTable;
   setting: SettingTable;
   feed_revision: FeedRevisionTable;

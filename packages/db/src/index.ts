@@ -7,6 +7,7 @@ export {
   type DeploymentRepository,
   type DeploymentRow,
 } from './repositories/deployment-repository.ts';
+export type { WaitingDeployment } from './repositories/deployment-queue.ts';
 export {
   createInstanceRepository,
   type InstanceRepository,
@@ -17,7 +18,20 @@ export {
   jobNotFound,
   type JobRepository,
   type JobRow,
+  type PublicEndpointRequest,
 } from './repositories/job-repository.ts';
+export {
+  createCallEdgeRepository,
+  type CallEdgeRepository,
+  type ObservedEdge,
+} from './repositories/call-edge-repository.ts';
+export {
+  createPinRepository,
+  type AliasCandidate,
+  type NewVersionPin,
+  type PinRepository,
+  type VersionPin,
+} from './repositories/pin-repository.ts';
 export { createLeaseRepository, type LeaseRepository } from './repositories/lease-repository.ts';
 export {
   createFeedRepository,
@@ -28,12 +42,29 @@ export {
   createAuditRepository,
   type AuditEventRow,
   type AuditFilter,
+  type AuditPosition,
   type AuditRepository,
   type AuditVisibility,
 } from './repositories/audit-repository.ts';
+export {
+  createAsyncCallRepository,
+  decodeAsyncBody,
+  type AsyncCallRow,
+} from './repositories/async-call-repository.ts';
+export { createGraphRepository, type CallGrant, type GraphCaller } from './repositories/graph-repository.ts';
+export {
+  createRecordRepository,
+  primaryKeyOf,
+  type RecordFilters,
+  type StoredRecord,
+  type StoredValue,
+} from './repositories/record-repository.ts';
+export { createRecordChanges } from './repositories/record-changes.ts';
+export { RECORD_TABLES, type RecordColumn, type RecordTable } from './repositories/record-tables.ts';
 export { createMetaRepository, type MetaRepository } from './repositories/meta-repository.ts';
 export {
   createPermissionRepository,
+  type GrantRecord,
   type NewPermission,
   type PermissionRepository,
 } from './repositories/permission-repository.ts';
@@ -43,6 +74,14 @@ export {
   type SubjectIdentity,
   type SubjectRepository,
 } from './repositories/subject-repository.ts';
+export { createEscRepository, type EscRepository, type EscRow } from './repositories/esc-repository.ts';
+export {
+  createSealedRepository,
+  SEALED_COLUMNS,
+  type SealedColumn,
+  type SealedRepository,
+  type SealedRow,
+} from './repositories/sealed-repository.ts';
 export {
   createTokenRepository,
   type TokenRepository,
@@ -69,6 +108,9 @@ export { connectStore, migrateStore, openSqliteStore, openStore } from './open-s
 export type { DumpProgress } from './dump/dump-format.ts';
 export { exportStore } from './dump/export-store.ts';
 export { importStore } from './dump/import-store.ts';
+export { settleRestored, type SettledJobs } from './dump/settle-restored.ts';
+export { openOriginal, type OriginalDatabase } from './original/open-original.ts';
+export { createImportRepository, type ImportRepository } from './repositories/import-repository.ts';
 export { readStoreState, type StoreState } from './store-state.ts';
 export type { StoreKind } from './schema-writer.ts';
 export type { Queryable, Store, StoreTransaction } from './store.ts';

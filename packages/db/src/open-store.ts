@@ -10,6 +10,7 @@ import { createPostgresDialect } from './postgres/postgres-dialect.ts';
 import { configureClient } from './postgres/postgres-client.ts';
 import { FEED_CHANNEL, FeedWatcher } from './postgres/feed-watcher.ts';
 import { createFeedRepository } from './repositories/feed-repository.ts';
+import { RevisionPoll } from './revision-poll.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { createSqliteDialect } from './sqlite/sqlite-dialect.ts';
 import type { Store, StoreTransaction } from './store.ts';
@@ -76,7 +77,7 @@ class OpenStore implements Store {
   // With PostgreSQL, those that wait would hold a connection each, and leave none for reading.
   readonly #queue = new SerialQueue(MAX_WAIT_MS);
   readonly #events = new EventEmitter<{ changed: [number] }>();
-  readonly #watcher: FeedWatcher | undefined;
+  readonly #watcher: { start(): void; close(): Promise<void> };
   #isWatching = false;
   #newestRevision = 0;
 
@@ -84,13 +85,12 @@ class OpenStore implements Store {
     this.kind = options.kind;
     this.db = new Kysely<Database>({ dialect: createDialect(options, this.#scope) });
     this.#events.setMaxListeners(0);
-    if (options.kind === 'postgres') {
-      this.#watcher = new FeedWatcher({
-        client: configureClient(options),
-        readRevision: async () => await createFeedRepository(this.db).currentRevision(),
-        onRevision: (revision) => this.#announce(revision),
-      });
-    }
+    const poll = new RevisionPoll({
+      readRevision: async () => await createFeedRepository(this.db).currentRevision(),
+      onRevision: this.#announce,
+    });
+    this.#watcher =
+      options.kind === 'sqlite' ? poll : new FeedWatcher(poll, configureClient(options), this.#announce);
   }
 
   async transaction<T>(
@@ -112,22 +112,22 @@ class OpenStore implements Store {
 
   onFeedChanged(listener: (revision: number) => void): () => void {
     this.#events.on('changed', listener);
-    if (!this.#isWatching) this.#watcher?.start();
+    if (!this.#isWatching) this.#watcher.start();
     this.#isWatching = true;
     return () => this.#events.off('changed', listener);
   }
 
   async close(): Promise<void> {
-    await this.#watcher?.close();
+    await this.#watcher.close();
     await this.db.destroy();
   }
 
   /** The same commit may be heard of three ways, and those of several processes in any order. */
-  #announce(revision: number): void {
+  readonly #announce = (revision: number): void => {
     if (revision <= this.#newestRevision) return;
     this.#newestRevision = revision;
     this.#events.emit('changed', revision);
-  }
+  };
 }
 
 function createDialect(options: StoreOptions, scope: ConnectionScope): Dialect {

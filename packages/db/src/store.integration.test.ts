@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { expect, test } from 'vitest';
-import { createFeedRepository, openStore } from './index.ts';
+import { connectStore, createFeedRepository, openStore } from './index.ts';
+import { migrate } from './migrate.ts';
 import { describeStores } from './testing/describe-stores.ts';
 
 describeStores('the store', (fixture) => {
@@ -127,6 +128,30 @@ describeStores('the store', (fixture) => {
     const nested = fixture.store.transaction(async () => await fixture.store.transaction(async () => 1));
 
     await expect(nested).rejects.toThrow('has to go through the transaction');
+  });
+
+  test('of an older release keeps its rows, and gives its users and grants their numbers', async () => {
+    const options = await fixture.createEmpty();
+    const old = connectStore(options);
+    await migrate(old.db as unknown as Kysely<unknown>, old.kind, 2);
+    const facts = { password_hash: 'x', is_active: 1, is_staff: 0 } as const;
+    const users = [
+      { id: 'b', username: 'later', created_at: 2, last_login_at: null, ...facts },
+      { id: 'c', username: 'first', created_at: 1, last_login_at: null, ...facts },
+      { id: 'a', username: 'with the later one', created_at: 2, last_login_at: null, ...facts },
+    ];
+    await old.db.insertInto('user').values(users).execute();
+    await old.close();
+
+    const store = await openStore(options);
+
+    const rows = await store.db.selectFrom('user').select(['username', 'number']).orderBy('number').execute();
+    expect(rows).toEqual([
+      { username: 'first', number: 1 },
+      { username: 'with the later one', number: 2 },
+      { username: 'later', number: 3 },
+    ]);
+    await store.close();
   });
 
   test('of a newer release is not touched', async () => {

@@ -13,7 +13,7 @@ export interface StoreTransaction {
    * Marks a feed record as changed: it will be sent to every pub with the revision of this very transaction.
    *
    * @param kind - of the record.
-   * @param id - its key: job id, token hash, subject id or setting name.
+   * @param id - its key: job id, token hash, subject id, setting name or `FAMILY/PATTERN` of a pin.
    */
   feedChanged(kind: FeedKind, id: string): void;
   /** The feed revision that this transaction will be committed as; asked again, the same. */
@@ -35,8 +35,8 @@ export interface Store {
     work: (trx: StoreTransaction) => Promise<T>,
   ): Promise<{ result: T; revision: number | undefined }>;
   /**
-   * Calls back after commits that changed feed records: those of this process, and with PostgreSQL those of others
-   * within about a second. Revisions only grow; one call may stand for several commits. Returns the way to stop.
+   * Calls back after commits that changed feed records: those of this process, and those of others within about a
+   * second. Revisions only grow; one call may stand for several commits. Returns the way to stop.
    */
   onFeedChanged(listener: (revision: number) => void): () => void;
   close(): Promise<void>;

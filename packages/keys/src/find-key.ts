@@ -11,6 +11,26 @@ export interface FindKeyOptions {
   readonly expected: string | undefined;
 }
 
+/** Where the successor of a key lies while the key is being replaced. */
+export function nextKeyPath(dataDir: string, kind: KeyKind): string {
+  return `${keyPath(dataDir, kind)}.next`;
+}
+
+/**
+ * The successor of a key, when the store has it already, but not the key's file: replacing the key was interrupted
+ * between the two.
+ *
+ * @throws PlatformError `CONFIG_INVALID` when its file is open to others.
+ */
+export async function findSuccessor(
+  kind: KeyKind,
+  { dataDir, expected }: Pick<FindKeyOptions, 'dataDir' | 'expected'>,
+): Promise<string | undefined> {
+  if (expected === undefined) return undefined;
+  const next = await readKeyFile(nextKeyPath(dataDir, kind));
+  return next !== undefined && checkValue(kind, next) === expected ? next : undefined;
+}
+
 /** Where a key lies below the data directory. */
 export function keyPath(dataDir: string, kind: KeyKind): string {
   return join(dataDir, 'keys', `${kind.name}.key`);
@@ -27,7 +47,7 @@ export function keyPath(dataDir: string, kind: KeyKind): string {
 export async function findKey(kind: KeyKind, options: FindKeyOptions): Promise<string | undefined> {
   const path = keyPath(options.dataDir, kind);
   const given = options.given?.trim();
-  const inFile = await readKeyFile(path);
+  const inFile = (await findSuccessor(kind, options)) ?? (await readKeyFile(path));
   if (given !== undefined && inFile !== undefined && given !== inFile) {
     throw disagree(kind, path, whichFits(kind, options.expected, given, inFile));
   }

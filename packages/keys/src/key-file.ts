@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, link, mkdir, open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, link, mkdir, open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
 
@@ -59,6 +59,17 @@ export async function createKeyFile(path: string, key: string): Promise<string> 
   }
   await syncDirectory(dirname(path));
   return (await readKeyFile(path)) ?? key;
+}
+
+/** Puts a key file in the place of another one; on the disk when it returns, and at no moment is there none. */
+export async function replaceKeyFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(dirname(to));
+}
+
+/** Removes a key file, if there is one. */
+export async function removeKeyFile(path: string): Promise<void> {
+  await rm(path, { force: true });
 }
 
 async function openKeyFile(path: string): Promise<FileHandle | undefined> {

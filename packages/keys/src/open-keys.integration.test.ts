@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inspectKeys } from './inspect-keys.ts';
 import { openKeys, type KeyChecks } from './open-keys.ts';
+import { prepareReplacement, readKeys } from './replace-key.ts';
 import { TUTORIAL_AUTH_KEY } from './tutorial-key.ts';
 
 describe('openKeys', () => {
@@ -151,6 +152,46 @@ describe('openKeys', () => {
     await symlink(pathOf('elsewhere'), pathOf('auth.key'));
 
     await expect(open()).rejects.toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  test.each(['auth', 'secrets'] as const)(
+    'the %s key is replaced without a moment in which a start finds no key that fits',
+    async (name) => {
+      const file = `${name}.key`;
+      const inForce = async () => (await open())[`${name}Key`];
+      const former = await inForce();
+      const replacement = await prepareReplacement({ dataDir, meta }, name);
+      // Interrupted before the store took it: the former one goes on, and the next attempt makes another.
+      expect(await inForce()).toBe(former);
+      const second = await prepareReplacement({ dataDir, meta }, name);
+      expect(new Set([former, replacement.key, second.key]).size).toBe(3);
+      // Interrupted after the store took it: all who look find the new one, and the start puts it in its place.
+      facts.set(second.check.name, second.check.value);
+      expect((await inspectKeys({ dataDir }, facts)).map(({ state }) => state)).toEqual(['fits', 'fits']);
+      expect((await readKeys({ dataDir, meta }))[`${name}Key`]).toBe(second.key);
+      expect(await inForce()).toBe(second.key);
+      expect((await readFile(pathOf(file), 'utf8')).trim()).toBe(second.key);
+      expect((await stat(pathOf(file))).mode & 0o777).toBe(0o600);
+      // And so does whoever replaces it again at once.
+      const third = await prepareReplacement({ dataDir, meta }, name);
+      facts.set(third.check.name, third.check.value);
+      const fourth = await prepareReplacement({ dataDir, meta }, name);
+      expect(await inForce()).toBe(third.key);
+      facts.set(fourth.check.name, fourth.check.value);
+      await fourth.finish();
+      expect(await inForce()).toBe(fourth.key);
+      expect((await readdir(join(dataDir, 'keys'))).sort()).toEqual(['auth.key', 'secrets.key']);
+    },
+  );
+
+  test('a key from outside is replaced by whoever put it there', async () => {
+    const env = { authKey: 'k'.repeat(32) };
+    await open({ env });
+
+    await expect(prepareReplacement({ dataDir, meta, env }, 'auth')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: expect.stringContaining('leave the variable out'),
+    });
   });
 
   test('the tutorial gets the published key, and only the tutorial', async () => {

@@ -3,6 +3,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { findKey, keyPath } from './find-key.ts';
 import { createKeyFile, ensureKeyDirectory } from './key-file.ts';
 import { AUTH_KEY, checkValue, SECRETS_KEY, type KeyKind } from './key-kind.ts';
+import { finishReplacement } from './replace-key.ts';
 import { TUTORIAL_AUTH_KEY } from './tutorial-key.ts';
 
 export interface Keys {
@@ -66,6 +67,7 @@ async function openKey(
 ): Promise<string> {
   const expected = await meta.find(kind.checkName);
   const found = await findKey(kind, { dataDir, given, expected });
+  await finishReplacement(kind, dataDir, expected);
   return found ?? (await createKeyFile(keyPath(dataDir, kind), kind.create()));
 }
 

@@ -36,6 +36,10 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(): Promise<string>;
   /** `immediate` is a crash: nothing is finished or told, and the next start recovers. */
   stop(mode: 'fast' | 'immediate'): Promise<void>;
+  /** Lets the server and all its children stand still: connections stay open, and nothing answers. */
+  freeze(): Promise<void>;
+  /** Lets them go on. */
+  thaw(): Promise<void>;
   /** Starts again on the same data and port. */
   start(): Promise<void>;
 }
@@ -150,8 +154,34 @@ class PrivateServer implements PostgresServer {
     await ended;
   }
 
+  async freeze(): Promise<void> {
+    await this.#signalAll('SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    await this.#signalAll('SIGCONT');
+  }
+
+  /** The parent first, so that no child is missed. */
+  async #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    process.kill(pid, signal);
+    const { stdout } = await run('ps', ['-A', '-o', 'ppid=,pid=']);
+    for (const line of stdout.split('\n')) {
+      const [parent, child] = line.trim().split(/\s+/).map(Number);
+      if (parent !== pid || child === undefined) continue;
+      try {
+        process.kill(child, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#removeAtExit);
+    await this.thaw();
     await this.stop('immediate');
     this.#remove();
   }

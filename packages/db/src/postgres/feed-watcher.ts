@@ -1,42 +1,36 @@
 import { Client, type ClientConfig } from 'pg';
+import type { RevisionPoll } from '../revision-poll.ts';
 
-/** How soon a change is seen whose notification was lost. */
-const POLL_INTERVAL_MS = 1_000;
 const RECONNECT_DELAY_MS = 500;
 /** Notifications of the feed carry the revision they announce. */
 export const FEED_CHANNEL = 'racetrack_feed';
-
-interface FeedWatcherDeps {
-  readonly client: ClientConfig;
-  /** The revision the store is at. */
-  readonly readRevision: () => Promise<number>;
-  readonly onRevision: (revision: number) => void;
-}
 
 /**
  * Tells of revisions that other processes commit: by LISTEN on a connection of its own, which is made anew when it
  * breaks, and by looking once a second, so that a lost notification only delays.
  */
 export class FeedWatcher {
-  readonly #deps: FeedWatcherDeps;
+  readonly #poll: RevisionPoll;
+  readonly #config: ClientConfig;
+  readonly #onRevision: (revision: number) => void;
   #client: Client | undefined;
-  #poll: NodeJS.Timeout | undefined;
   #reconnect: NodeJS.Timeout | undefined;
-  #polling = false;
   #closed = false;
 
-  constructor(deps: FeedWatcherDeps) {
-    this.#deps = deps;
+  constructor(poll: RevisionPoll, config: ClientConfig, onRevision: (revision: number) => void) {
+    this.#poll = poll;
+    this.#config = config;
+    this.#onRevision = onRevision;
   }
 
   start(): void {
     this.#listen();
-    this.#poll = setInterval(() => void this.#look(), POLL_INTERVAL_MS);
+    this.#poll.start();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#poll);
+    await this.#poll.close();
     clearTimeout(this.#reconnect);
     const client = this.#client;
     this.#client = undefined;
@@ -44,16 +38,16 @@ export class FeedWatcher {
   }
 
   #listen(): void {
-    const client = new Client(this.#deps.client);
+    const client = new Client(this.#config);
     this.#client = client;
-    client.on('notification', ({ payload }) => this.#deps.onRevision(Number(payload)));
+    client.on('notification', ({ payload }) => this.#onRevision(Number(payload)));
     client.on('error', () => undefined);
     client.once('end', () => this.#listenAgain(client));
     client
       .connect()
       .then(async () => await client.query(`listen ${FEED_CHANNEL}`))
       // What was committed before we listened is found by looking.
-      .then(async () => await this.#look())
+      .then(async () => await this.#poll.look())
       .catch(async () => {
         await client.end().catch(() => undefined);
         this.#listenAgain(client);
@@ -64,17 +58,5 @@ export class FeedWatcher {
     if (this.#closed || this.#client !== client) return;
     this.#client = undefined;
     this.#reconnect = setTimeout(() => this.#listen(), RECONNECT_DELAY_MS);
-  }
-
-  async #look(): Promise<void> {
-    if (this.#polling) return;
-    this.#polling = true;
-    try {
-      this.#deps.onRevision(await this.#deps.readRevision());
-    } catch {
-      // The store is away: its users are told, and we look again.
-    } finally {
-      this.#polling = false;
-    }
   }
 }

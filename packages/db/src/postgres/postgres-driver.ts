@@ -3,6 +3,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, Transactio
 import { PlatformError } from '@racetrack-platform/errors';
 import type { ConnectionScope } from '../connection-scope.ts';
 import { toParameter } from '../parameters.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { configureClient } from './postgres-client.ts';
 import { isConnectionLost, toStoreError } from './postgres-errors.ts';
 import { describeStore, type PostgresOptions } from '../store-options.ts';
@@ -19,6 +20,7 @@ export class PostgresDriver implements Driver {
   readonly #options: PostgresOptions;
   readonly #scope: ConnectionScope;
   readonly #place: string;
+  readonly #watch: AnswerWatch;
   /** Connections that had a user before: they may have died in the pool meanwhile. */
   readonly #used = new WeakSet<PoolClient>();
   #pool: Pool | undefined;
@@ -27,6 +29,7 @@ export class PostgresDriver implements Driver {
     this.#options = options;
     this.#scope = scope;
     this.#place = describeStore(options);
+    this.#watch = new AnswerWatch(configureClient(options));
   }
 
   async init(): Promise<void> {
@@ -43,6 +46,7 @@ export class PostgresDriver implements Driver {
       reconnect: async () => await this.#connect(),
       wasUsed: (client) => this.#used.has(client),
       place: this.#place,
+      watch: this.#watch,
     });
   }
 
@@ -64,6 +68,7 @@ export class PostgresDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
+    this.#watch.stop();
     await this.#pool?.end();
     this.#pool = undefined;
   }
@@ -71,6 +76,7 @@ export class PostgresDriver implements Driver {
   async #connect(): Promise<PoolClient> {
     if (this.#pool === undefined) throw new Error('the connections to PostgreSQL are closed');
     try {
+      this.#watch.assertAnswers();
       return await this.#pool.connect();
     } catch (error) {
       throw toStoreError(this.#place, error);
@@ -89,6 +95,7 @@ interface ConnectionDeps {
   readonly wasUsed: (client: PoolClient) => boolean;
   /** The store, for people. */
   readonly place: string;
+  readonly watch: AnswerWatch;
 }
 
 /** A connection in the hands of one user, from the pool and back. */
@@ -204,8 +211,9 @@ class PostgresConnection implements DatabaseConnection {
     parameters?: unknown[],
   ): Promise<{ command: string; rowCount: number | null; rows: unknown[] }> {
     const answer = this.#previous.then(async () => {
-      if (this.#client === undefined) throw new Error('the connection was lost');
-      return await this.#client.query(sql, parameters);
+      const client = this.#client;
+      if (client === undefined) throw new Error('the connection was lost');
+      return await this.#deps.watch.during(client, async () => await client.query(sql, parameters));
     });
     this.#previous = answer.catch(() => undefined);
     try {

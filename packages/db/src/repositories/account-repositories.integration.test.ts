@@ -49,10 +49,10 @@ describeStores('the repositories of accounts', (fixture) => {
 
   test('settings hold any JSON and can be replaced', async () => {
     const settings = createSettingRepository(fixture.store.db);
-    await settings.set('maintenance', true);
-    await settings.set('maintenance', { until: [1, null] });
+    await settings.set('maintenance_mode', true);
+    await settings.set('maintenance_mode', { until: [1, null] });
 
-    expect([await settings.find('maintenance'), await settings.find('x')]).toEqual([
+    expect([await settings.find('maintenance_mode'), await settings.find('x')]).toEqual([
       { until: [1, null] },
       undefined,
     ]);
@@ -181,10 +181,11 @@ describeStores('the repositories of accounts', (fixture) => {
     expect(await idsOf({}, 2)).toBe('cb');
     expect(await idsOf({ jobName: 'adder', jobVersion: '1.0.0' }, 9)).toBe('ca');
     expect(await idsOf({ relatedTo: 'x' }, 9)).toBe('c');
-    expect(await idsOf({ visibleTo: { username: 'x', families: ['primer'], jobIds: ['j-1'] } }, 9)).toBe(
-      'cb',
-    );
-    expect(await idsOf({ visibleTo: { username: 'nobody', families: [], jobIds: [] } }, 9)).toBe('');
+    const reader = { subjectId: 's', families: [], jobIds: [], eventTypes: [] };
+    expect(
+      await idsOf({ visibleTo: { ...reader, username: 'x', families: ['primer'], jobIds: ['j-1'] } }, 9),
+    ).toBe('cb');
+    expect(await idsOf({ visibleTo: { ...reader, username: 'nobody' } }, 9)).toBe('');
   });
 });
 

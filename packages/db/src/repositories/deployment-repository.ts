@@ -1,8 +1,10 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { ExpressionBuilder, Insertable, Selectable, Updateable } from 'kysely';
 import { PlatformError } from '@racetrack-platform/errors';
 import { cleanTexts } from '../codec.ts';
-import type { DeploymentTable } from '../database.ts';
+import type { Database, DeploymentTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
+import { createDeploymentQueue, type DeploymentQueue } from './deployment-queue.ts';
+import { selectReadGrants } from './select-read-grants.ts';
 
 export type DeploymentRow = Selectable<DeploymentTable>;
 
@@ -13,11 +15,17 @@ export interface DeploymentLease {
   readonly epoch: number;
 }
 
-export interface DeploymentRepository {
+export interface DeploymentRepository extends DeploymentQueue {
   find(id: string): Promise<DeploymentRow | undefined>;
   get(id: string): Promise<DeploymentRow>;
   /** Newest first. */
   list(limit: number): Promise<DeploymentRow[]>;
+  /** The same, of those that a subject made, or that are of a job or family that it may read. */
+  listVisible(subjectId: string, limit: number): Promise<DeploymentRow[]>;
+  /** Writes the words of a deployment under way; nothing when it is over. */
+  setPhase(id: string, phase: string, nowMs: number): Promise<void>;
+  /** Adds a line to the warnings of a deployment under way, as long as there is room; nothing when it is over. */
+  appendWarning(id: string, warning: string, nowMs: number): Promise<void>;
   /** The newest attempt for a version; with `withBuildLog` the newest one that wrote a build log. */
   findLatest(
     name: string,
@@ -28,19 +36,6 @@ export interface DeploymentRepository {
   findNewestBuilt(name: string): Promise<DeploymentRow | undefined>;
   /** @throws PlatformError `DEPLOYMENT_IN_PROGRESS` when one for this name and version is under way. */
   insert(row: Insertable<DeploymentTable>): Promise<void>;
-  /**
-   * Takes the oldest deployment that nobody drives, or whose driver's lease ran out.
-   *
-   * @param hostId - of the claimer: it takes its own host's, those of no host, and those whose host is not among
-   *   `liveHostIds` and cannot drive them any more.
-   */
-  claimNext(
-    owner: string,
-    hostId: string,
-    nowMs: number,
-    leaseMs: number,
-    liveHostIds: readonly string[],
-  ): Promise<DeploymentRow | undefined>;
   /**
    * Asks the driver to end it; the first time asked stays, and its reason. From then on it cannot be published. False:
    * it is not in progress.
@@ -62,6 +57,8 @@ export interface DeploymentRepository {
   isVersionInProgress(name: string, version: string): Promise<boolean>;
   /** Artifact keys that a live job or a deployment under way needs. */
   listArtifactKeysInUse(): Promise<string[]>;
+  /** What instances of a live job, or those of a deployment under way, are launched with; JSON. */
+  listLaunchSpecsInUse(): Promise<string[]>;
   /** Names of uploaded build contexts that a deployment under way may still unpack. */
   listUploadsInUse(): Promise<string[]>;
   /** The newest timestamp given to any deployment of this job version, whole seconds. */
@@ -74,14 +71,19 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
     return await db.selectFrom('deployment').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
+  async function get(id: string): Promise<DeploymentRow> {
+    const row = await find(id);
+    if (row) return row;
+    throw new PlatformError('DEPLOYMENT_NOT_FOUND', `deployment with ID ${id} was not found`, {
+      hint: 'Look for it in the list of deployments: GET /api/v1/deploy.',
+    });
+  }
+
   return {
+    ...createDeploymentQueue(db),
     find,
 
-    async get(id) {
-      const row = await find(id);
-      if (row) return row;
-      throw new PlatformError('DEPLOYMENT_NOT_FOUND', `deployment with ID ${id} was not found`);
-    },
+    get,
 
     async list(limit) {
       return await db
@@ -89,6 +91,35 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
         .selectAll()
         .orderBy('updated_at', 'desc')
         .limit(limit)
+        .execute();
+    },
+
+    async listVisible(subjectId, limit) {
+      return await db
+        .selectFrom('deployment')
+        .selectAll()
+        .where((eb) => eb.or([eb('subject_id', '=', subjectId), eb.exists(selectReadGrants(eb, subjectId))]))
+        .orderBy('updated_at', 'desc')
+        .limit(limit)
+        .execute();
+    },
+
+    async setPhase(id, phase, nowMs) {
+      await db
+        .updateTable('deployment')
+        .set(cleanTexts({ phase, updated_at: nowMs }))
+        .where('id', '=', id)
+        .where('status', '=', 'in_progress')
+        .execute();
+    },
+
+    async appendWarning(id, warning, nowMs) {
+      const { warnings } = await get(id);
+      await db
+        .updateTable('deployment')
+        .set(cleanTexts({ warnings: addWarning(warnings ?? '', warning), updated_at: nowMs }))
+        .where('id', '=', id)
+        .where('status', '=', 'in_progress')
         .execute();
     },
 
@@ -138,37 +169,11 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
         .executeTakeFirst();
       if (inserted) return;
       const job = `${row.job_name} ${row.job_version}`;
-      throw new PlatformError('DEPLOYMENT_IN_PROGRESS', `There's already ongoing deployment of job ${job}`, {
-        hint: await adviseOnOngoing(db, row),
-      });
-    },
-
-    async claimNext(owner, hostId, nowMs, leaseMs, liveHostIds) {
-      const otherLiveHosts = liveHostIds.filter((id) => id !== hostId);
-      let next = db
-        .selectFrom('deployment')
-        .select('id')
-        .where('status', '=', 'in_progress')
-        .where('lease_expires_at', '<', nowMs)
-        .orderBy('created_at')
-        .orderBy('id')
-        .limit(1);
-      if (otherLiveHosts.length > 0) {
-        next = next.where((eb) =>
-          eb.or([eb('host_id', 'is', null), eb('host_id', 'not in', otherLiveHosts)]),
-        );
-      }
-      return await db
-        .updateTable('deployment')
-        .set((eb) => ({
-          lease_owner: owner,
-          lease_epoch: eb('lease_epoch', '+', 1),
-          lease_expires_at: nowMs + leaseMs,
-        }))
-        .where('id', '=', next)
-        .where('lease_expires_at', '<', nowMs)
-        .returningAll()
-        .executeTakeFirst();
+      const ongoing = await findOngoing(db, row);
+      const when =
+        ongoing === undefined ? '' : `, recently updated at ${new Date(ongoing.updated_at).toISOString()}`;
+      const message = `There's already ongoing deployment of job ${job}${when}`;
+      throw new PlatformError('DEPLOYMENT_IN_PROGRESS', message, { hint: adviseOnOngoing(ongoing?.id) });
     },
 
     async requestCancel(id, nowMs, reason) {
@@ -259,22 +264,20 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
         .select('artifact_key')
         .distinct()
         .where('artifact_key', 'is not', null)
-        .where((eb) =>
-          eb.or([
-            eb('status', '=', 'in_progress'),
-            eb.exists(
-              eb.selectFrom('job').select('job.id').whereRef('job.deployment_id', '=', 'deployment.id'),
-            ),
-            eb.exists(
-              eb
-                .selectFrom('instance')
-                .select('instance.id')
-                .whereRef('instance.deployment_id', '=', 'deployment.id'),
-            ),
-          ]),
-        )
+        .where(isNeeded)
         .execute();
       return rows.flatMap((row) => row.artifact_key ?? []);
+    },
+
+    async listLaunchSpecsInUse() {
+      const rows = await db
+        .selectFrom('deployment')
+        .select('launch_spec')
+        .distinct()
+        .where('launch_spec', 'is not', null)
+        .where(isNeeded)
+        .execute();
+      return rows.flatMap((row) => row.launch_spec ?? []);
     },
 
     async listUploadsInUse() {
@@ -299,6 +302,18 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
   };
 }
 
+/** Most characters that are kept of what clients add. */
+const MAX_WARNINGS_LENGTH = 20_000;
+const DROPPED = 'further warnings were dropped: there is no room for more';
+
+/** What is known stays; what finds no room goes, and a line says so. */
+function addWarning(known: string, warning: string): string {
+  if (known.split('\n').includes(DROPPED)) return known;
+  const text = known === '' ? warning : `${known}\n${warning}`;
+  if (text.length <= MAX_WARNINGS_LENGTH) return text;
+  return `${text.slice(0, MAX_WARNINGS_LENGTH - DROPPED.length - 1)}\n${DROPPED}`;
+}
+
 async function updateLeased(
   db: Queryable,
   lease: DeploymentLease,
@@ -316,19 +331,36 @@ async function updateLeased(
   return result.numUpdatedRows > 0n;
 }
 
-/** What can be done about the deployment that is under way; it may have ended since. */
-async function adviseOnOngoing(
+/** The deployment of a version that is under way; it may have ended since. */
+async function findOngoing(
   db: Queryable,
   { job_name: name, job_version: version }: Pick<DeploymentRow, 'job_name' | 'job_version'>,
-): Promise<string> {
-  const ongoing = await db
+): Promise<Pick<DeploymentRow, 'id' | 'updated_at'> | undefined> {
+  return await db
     .selectFrom('deployment')
-    .select('id')
+    .select(['id', 'updated_at'])
     .where('job_name', '=', name)
     .where('job_version', '=', version)
     .where('status', '=', 'in_progress')
     .executeTakeFirst();
-  if (ongoing === undefined) return 'Deploy again.';
-  const { id } = ongoing;
+}
+
+/** What can be done about it. */
+function adviseOnOngoing(id: string | undefined): string {
+  if (id === undefined) return 'Deploy again.';
   return `Wait until it ends (racetrack deploy --watch ${id}), or end it: racetrack cancel ${id}`;
+}
+
+/** A deployment under way, or one that a job or an instance comes from. */
+function isNeeded(eb: ExpressionBuilder<Database, 'deployment'>) {
+  return eb.or([
+    eb('status', '=', 'in_progress'),
+    eb.exists(eb.selectFrom('job').select('job.id').whereRef('job.deployment_id', '=', 'deployment.id')),
+    eb.exists(
+      eb
+        .selectFrom('instance')
+        .select('instance.id')
+        .whereRef('instance.deployment_id', '=', 'deployment.id'),
+    ),
+  ]);
 }

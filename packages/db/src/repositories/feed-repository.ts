@@ -18,6 +18,9 @@ export interface FeedRepository {
   prune(keep: number): Promise<void>;
 }
 
+/** Of one statement: databases limit its parameters, and all tokens may change at once. */
+const MAX_ROWS = 1_000;
+
 /** All SQL on the tables `feed_revision` and `feed_change`. */
 export function createFeedRepository(db: Queryable): FeedRepository {
   async function currentRevision(): Promise<number> {
@@ -38,9 +41,13 @@ export function createFeedRepository(db: Queryable): FeedRepository {
     },
 
     async record(revision, changes) {
-      if (changes.length === 0) return;
       const rows = changes.map(({ kind, id }) => ({ revision, kind, record_id: id }));
-      await db.insertInto('feed_change').values(rows).execute();
+      for (let start = 0; start < rows.length; start += MAX_ROWS) {
+        await db
+          .insertInto('feed_change')
+          .values(rows.slice(start, start + MAX_ROWS))
+          .execute();
+      }
     },
 
     async findChangesSince(revision) {

@@ -31,6 +31,40 @@ describeStores('the repositories of jobs', (fixture) => {
     expect(await deployments().countInProgress()).toBe(2);
   });
 
+  test('of five deployments of a version that come at once, one is accepted', async () => {
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, async (_, index) => {
+        await fixture.store.transaction(
+          async ({ db }) => await createDeploymentRepository(db).insert(aDeployment({ id: `d${index}` })),
+        );
+      }),
+    );
+
+    const refused = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as Error] : [],
+    );
+    expect(refused.map(({ message }) => message)).toEqual(
+      Array.from({ length: 4 }, () =>
+        expect.stringMatching(
+          /^There's already ongoing deployment of job adder 1\.0\.0, recently updated at /,
+        ),
+      ),
+    );
+  });
+
+  test('whoever has the fewest deployments under way comes next', async () => {
+    const add = async (id: string, subject_id: string, created_at: number): Promise<void> =>
+      await deployments().insert(aDeployment({ id, subject_id, created_at, job_name: id }));
+    await add('a1', 'a', 1);
+    await add('a2', 'a', 2);
+    await add('b1', 'b', 3);
+    const claim = async () => await deployments().claimNext('me', 'host', 1000, 100, []);
+
+    expect([(await claim())?.id, (await claim())?.id, (await claim())?.id]).toEqual(['a1', 'b1', 'a2']);
+    expect(await deployments().listRunningSubjects(1000)).toEqual(['a', 'a', 'b']);
+    expect(await deployments().listWaiting('host', 1000, 10)).toEqual([]);
+  });
+
   test('the oldest free deployment is claimed, then the next, and a lease that ran out again', async () => {
     await deployments().insert(aDeployment({ id: 'new', created_at: 2, job_name: 'b' }));
     await deployments().insert(aDeployment({ id: 'old', created_at: 1 }));

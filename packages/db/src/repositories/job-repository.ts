@@ -1,6 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { PlatformError } from '@racetrack-platform/errors';
-import { cleanTexts } from '../codec.ts';
+import { cleanTexts, toFlag, type Flag } from '../codec.ts';
 import type { JobTable, TrashJobTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
 
@@ -14,8 +14,16 @@ export interface JobRepository {
   /** Newest first, then by name. */
   list(): Promise<JobRow[]>;
   listVersions(name: string): Promise<string[]>;
+  /** How many jobs have which status; statuses that no job has are left out. */
+  countByStatus(): Promise<ReadonlyMap<string, number>>;
+  /** A job of this name whose manifest was edited since it was deployed: of this version, or else the latest edit. */
+  findEdited(name: string, version: string): Promise<JobRow | undefined>;
   insert(row: Insertable<JobTable>): Promise<void>;
   update(id: string, change: Updateable<JobTable>): Promise<void>;
+  /** Shows a notice with every job of a target that has none. */
+  setNotice(target: string, notice: string): Promise<void>;
+  /** Takes that notice away again, and no other. */
+  clearNotice(target: string, notice: string): Promise<void>;
   /** Moves the time of the last call forward, never back. */
   noteCall(id: string, calledAt: number): Promise<void>;
   /** Removes the row with its permissions and public endpoints, and leaves a tombstone. */
@@ -24,14 +32,37 @@ export interface JobRepository {
     deletion: Pick<Insertable<TrashJobTable>, 'deleted_at' | 'deleted_by'>,
   ): Promise<void>;
   wasDeleted(name: string, version: string): Promise<boolean>;
+  /** A deleted job by the id that it had. */
+  findDeleted(id: string): Promise<Pick<JobRow, 'id' | 'name' | 'version'> | undefined>;
   /** Whether a job of this name was ever published: then it is somebody's. */
   isNameTaken(name: string): Promise<boolean>;
   listPublicEndpoints(jobId: string): Promise<{ endpoint: string; is_active: number }[]>;
+  /** Of all jobs, with who opened them; by job and endpoint. */
+  listPublicEndpointRequests(filter: {
+    readonly jobId?: string | undefined;
+    readonly isActive?: boolean | undefined;
+  }): Promise<PublicEndpointRequest[]>;
+  /** Opens or closes an endpoint that was asked for; closing forgets who opened it. */
+  setPublicEndpoint(
+    jobId: string,
+    endpoint: string,
+    approval: { readonly by: string; readonly at: number } | null,
+  ): Promise<void>;
   /** Adds requests for endpoints not seen before; they stay closed until an administrator opens them. */
   requestPublicEndpoints(
     jobId: string,
     endpoints: readonly { id: string; endpoint: string }[],
   ): Promise<void>;
+}
+
+/** An endpoint that a job's manifest asks to be public. */
+export interface PublicEndpointRequest {
+  readonly name: string;
+  readonly version: string;
+  readonly endpoint: string;
+  readonly is_active: Flag;
+  readonly approved_by: string | null;
+  readonly approved_at: number | null;
 }
 
 /** All SQL on the tables `job`, `trash_job` and `public_endpoint`. */
@@ -69,12 +100,50 @@ export function createJobRepository(db: Queryable): JobRepository {
       return rows.map((row) => row.version);
     },
 
+    async findEdited(name, version) {
+      const edited = await db
+        .selectFrom('job')
+        .selectAll()
+        .where('name', '=', name)
+        .where('manifest_edited_at', 'is not', null)
+        .orderBy('manifest_edited_at', 'desc')
+        .execute();
+      return edited.find((job) => job.version === version) ?? edited[0];
+    },
+
+    async countByStatus() {
+      const rows = await db
+        .selectFrom('job')
+        .select((eb) => ['status', eb.fn.countAll<number>().as('count')])
+        .groupBy('status')
+        .execute();
+      return new Map(rows.map(({ status, count }) => [status, count]));
+    },
+
     async insert(row) {
       await db.insertInto('job').values(row).execute();
     },
 
     async update(id, change) {
       await db.updateTable('job').set(cleanTexts(change)).where('id', '=', id).execute();
+    },
+
+    async setNotice(target, notice) {
+      await db
+        .updateTable('job')
+        .set({ notice })
+        .where('infrastructure_target', '=', target)
+        .where('notice', 'is', null)
+        .execute();
+    },
+
+    async clearNotice(target, notice) {
+      await db
+        .updateTable('job')
+        .set({ notice: null })
+        .where('infrastructure_target', '=', target)
+        .where('notice', '=', notice)
+        .execute();
     },
 
     async noteCall(id, calledAt) {
@@ -107,16 +176,38 @@ export function jobNotFound(name: string, version: string): PlatformError {
   });
 }
 
-function createTrash(db: Queryable): Pick<JobRepository, 'moveToTrash' | 'wasDeleted'> {
+function createTrash(db: Queryable): Pick<JobRepository, 'moveToTrash' | 'wasDeleted' | 'findDeleted'> {
   return {
     async moveToTrash(job, deletion) {
-      const { id, name, version, manifest_yaml, deployed_by, created_at, updated_at } = job;
-      await db.deleteFrom('trash_job').where('id', '=', id).execute();
+      await db.deleteFrom('trash_job').where('id', '=', job.id).execute();
       await db
         .insertInto('trash_job')
-        .values({ id, name, version, manifest_yaml, deployed_by, created_at, updated_at, ...deletion })
+        .values({
+          id: job.id,
+          name: job.name,
+          version: job.version,
+          manifest_yaml: job.manifest_yaml,
+          deployed_by: job.deployed_by,
+          created_at: job.created_at,
+          updated_at: job.updated_at,
+          status: job.status,
+          error: job.error,
+          image_tag: job.deployment_id,
+          last_call_at: job.last_call_at,
+          infrastructure_target: job.infrastructure_target,
+          job_type_version: job.job_type_version,
+          ...deletion,
+        })
         .execute();
-      await db.deleteFrom('job').where('id', '=', id).execute();
+      await db.deleteFrom('job').where('id', '=', job.id).execute();
+    },
+
+    async findDeleted(id) {
+      return await db
+        .selectFrom('trash_job')
+        .select(['id', 'name', 'version'])
+        .where('id', '=', id)
+        .executeTakeFirst();
     },
 
     async wasDeleted(name, version) {
@@ -133,8 +224,34 @@ function createTrash(db: Queryable): Pick<JobRepository, 'moveToTrash' | 'wasDel
 
 function createPublicEndpoints(
   db: Queryable,
-): Pick<JobRepository, 'listPublicEndpoints' | 'requestPublicEndpoints'> {
+): Pick<
+  JobRepository,
+  'listPublicEndpoints' | 'listPublicEndpointRequests' | 'requestPublicEndpoints' | 'setPublicEndpoint'
+> {
   return {
+    async listPublicEndpointRequests({ jobId, isActive }) {
+      let query = db
+        .selectFrom('public_endpoint')
+        .innerJoin('job', 'job.id', 'public_endpoint.job_id')
+        .select(['job.name', 'job.version', 'endpoint', 'is_active', 'approved_by', 'approved_at']);
+      if (jobId !== undefined) query = query.where('job_id', '=', jobId);
+      if (isActive !== undefined) query = query.where('is_active', '=', toFlag(isActive));
+      return await query.orderBy('job.name').orderBy('job.version').orderBy('endpoint').execute();
+    },
+
+    async setPublicEndpoint(jobId, endpoint, approval) {
+      await db
+        .updateTable('public_endpoint')
+        .set({
+          is_active: toFlag(approval !== null),
+          approved_by: approval?.by ?? null,
+          approved_at: approval?.at ?? null,
+        })
+        .where('job_id', '=', jobId)
+        .where('endpoint', '=', endpoint)
+        .execute();
+    },
+
     async listPublicEndpoints(jobId) {
       return await db
         .selectFrom('public_endpoint')

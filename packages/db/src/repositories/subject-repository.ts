@@ -19,10 +19,17 @@ export interface SubjectIdentity {
 export interface SubjectRepository {
   find(id: string): Promise<SubjectIdentity | undefined>;
   findByUsername(username: string): Promise<SubjectIdentity | undefined>;
+  findByEsc(escId: string): Promise<SubjectIdentity | undefined>;
+  findByFamily(familyName: string): Promise<SubjectIdentity | undefined>;
+  findFamilyId(familyName: string): Promise<string | undefined>;
+  /** All of one kind, active or not, in no particular order. */
+  listOfKind(kind: SubjectKind): Promise<SubjectIdentity[]>;
   /** Those that are active, in no particular order. */
   listActive(): Promise<SubjectIdentity[]>;
   /** The subject of a user, created when missing. */
   ensureOfUser(userId: string): Promise<{ id: string; isNew: boolean }>;
+  /** The subject of an external service, created when missing. */
+  ensureOfEsc(escId: string): Promise<{ id: string; isNew: boolean }>;
   /** The family of this name and its subject, both created when missing. */
   ensureOfFamily(familyName: string): Promise<{ id: string; familyId: string; isNew: boolean }>;
   /**
@@ -64,6 +71,25 @@ export function createSubjectRepository(db: Queryable): SubjectRepository {
       return row && toIdentity(row);
     },
 
+    async findByEsc(escId) {
+      const row = await identities.where('subject.esc_id', '=', escId).executeTakeFirst();
+      return row && toIdentity(row);
+    },
+
+    async findByFamily(familyName) {
+      const row = await identities.where('job_family.name', '=', familyName).executeTakeFirst();
+      return row && toIdentity(row);
+    },
+
+    async findFamilyId(familyName) {
+      const family = db.selectFrom('job_family').select('id').where('name', '=', familyName);
+      return (await family.executeTakeFirst())?.id;
+    },
+
+    async listOfKind(kind) {
+      return (await identities.where('subject.kind', '=', kind).execute()).map(toIdentity);
+    },
+
     async listActive() {
       const rows = await identities
         .where((eb) => eb.or([eb('user.is_active', '=', 1), eb('subject.kind', '!=', 'user')]))
@@ -73,6 +99,10 @@ export function createSubjectRepository(db: Queryable): SubjectRepository {
 
     async ensureOfUser(userId) {
       return await ensureSubject(db, 'user', 'user_id', userId);
+    },
+
+    async ensureOfEsc(escId) {
+      return await ensureSubject(db, 'esc', 'esc_id', escId);
     },
 
     async ensureOfFamily(familyName) {

@@ -9,12 +9,19 @@ export interface UserRepository {
   find(username: string): Promise<UserRow | undefined>;
   /** Whether there is any account at all, active or not. */
   exists(): Promise<boolean>;
-  /** Answers false, and changes nothing, when the name is taken. */
-  insert(row: Insertable<UserTable>): Promise<boolean>;
+  /** By name. */
+  list(): Promise<UserRow[]>;
+  /** How many accounts other than this one are active and staff. */
+  countOtherAdministrators(id: string): Promise<number>;
+  /** Whether an account has this name, or one that differs in case alone. */
+  hasSimilarName(username: string): Promise<boolean>;
+  /** With the next number. Answers false, and changes nothing, when the name is taken. */
+  insert(row: Omit<Insertable<UserTable>, 'number'>): Promise<boolean>;
   setPasswordHash(id: string, passwordHash: string): Promise<void>;
   /** Replaces a hash only while it is still the one that was verified, so that a new password is never undone. */
   replacePasswordHash(id: string, verifiedHash: string, passwordHash: string): Promise<void>;
   setActive(id: string, isActive: boolean): Promise<void>;
+  setStaff(id: string, isStaff: boolean): Promise<void>;
   noteLogin(id: string, loggedInAt: number): Promise<void>;
 }
 
@@ -29,10 +36,40 @@ export function createUserRepository(db: Queryable): UserRepository {
       return (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined;
     },
 
+    async list() {
+      return await db.selectFrom('user').selectAll().orderBy('username').execute();
+    },
+
+    async countOtherAdministrators(id) {
+      const { count } = await db
+        .selectFrom('user')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('is_active', '=', 1)
+        .where('is_staff', '=', 1)
+        .where('id', '!=', id)
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+
+    async hasSimilarName(username) {
+      const row = await db
+        .selectFrom('user')
+        .select('id')
+        .where((eb) => eb(eb.fn<string>('lower', ['username']), '=', username.toLowerCase()))
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
     async insert(row) {
       const inserted = await db
         .insertInto('user')
-        .values(row)
+        .values((eb) => ({
+          ...row,
+          number: eb
+            .selectFrom('user')
+            .select((user) => eb(user.fn.coalesce(user.fn.max('number'), user.val(0)), '+', 1).as('number')),
+        }))
         .onConflict((conflict) => conflict.column('username').doNothing())
         .returning('id')
         .executeTakeFirst();
@@ -56,6 +93,14 @@ export function createUserRepository(db: Queryable): UserRepository {
       await db
         .updateTable('user')
         .set({ is_active: toFlag(isActive) })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async setStaff(id, isStaff) {
+      await db
+        .updateTable('user')
+        .set({ is_staff: toFlag(isStaff) })
         .where('id', '=', id)
         .execute();
     },

@@ -19,14 +19,24 @@ const RULES: Readonly<Record<string, (index: number, rows: ReadonlyMap<string, R
     const none = { user_id: null, esc_id: null, family_id: null };
     return { kind, ...none, [column]: idOf(rows, table, Math.floor(index / 3)) };
   },
+  user: (index) => ({ number: index }),
   token: (index, rows) => ({ subject_id: idOf(rows, 'subject', index) }),
   job: (index, rows) => ({ family_id: idOf(rows, 'job_family', index) }),
   permission: (index, rows) => ({
     subject_id: idOf(rows, 'subject', index),
     family_id: null,
     job_id: idOf(rows, 'job', index),
+    number: index,
   }),
   public_endpoint: (index, rows) => ({ job_id: idOf(rows, 'job', index) }),
+  version_pin: (index, rows) => ({
+    family_id: idOf(rows, 'job_family', index),
+    job_id: idOf(rows, 'job', index),
+  }),
+  call_edge: (index, rows) => ({
+    subject_id: idOf(rows, 'subject', index),
+    family_id: idOf(rows, 'job_family', index),
+  }),
   build_log: (index, rows) => ({ deployment_id: idOf(rows, 'deployment', 0), seq: index }),
   instance: (index, rows) => ({ deployment_id: idOf(rows, 'deployment', index) }),
   uid_range: (index) => ({ host_id: `host-${index}` }),

@@ -121,7 +121,7 @@ describe.skipIf(!support.isAvailable)(`groups of ${version}, as this machine has
       const startedAt = performance.now();
       await started.group.remove();
 
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
       expect(await started.group.pids()).toEqual([]);
     },
   );
