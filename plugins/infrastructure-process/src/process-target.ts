@@ -79,6 +79,7 @@ export async function createProcessTarget(deps: ProcessTargetDeps): Promise<Proc
   const watchdog = watchInstances({
     ...shared,
     diskLimitBytes: settings.diskLimitBytes,
+    maxLogBytes: settings.maxLogBytes,
     intervalMs: settings.watchIntervalMs,
     end,
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { entryLockPath, type BuildsDirectory, type EntryKind } from './builds-directory.ts';
 import { removeTree } from './durable-files.ts';
-import { ENTRY_TREE, findEntryMark, writeEntryMark } from './entry-mark.ts';
+import { ENTRY_TREE, findEntryMark, noteUse, writeEntryMark } from './entry-mark.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -97,6 +97,7 @@ async function findUsable(
   if (newest?.mark === undefined) return undefined;
   const ageMs = deps.now() - newest.mark.createdAtMs;
   if (request.expiresAfterMs !== null && ageMs >= request.expiresAfterMs) return undefined;
+  await noteUse(newest.dir);
   return { name: newest.name, treeDir: join(newest.dir, ENTRY_TREE), wasReused: true };
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { syncPath, syncTree, writeDurably } from './durable-files.ts';
@@ -28,6 +28,12 @@ export async function findEntryMark(entryDir: string): Promise<EntryMark | undef
     // Not written by us; the entry counts as half-built.
     return undefined;
   }
+}
+
+/** Notes that an entry was used now: control removes those first that were not for the longest time. */
+export async function noteUse(entryDir: string): Promise<void> {
+  const now = new Date();
+  await utimes(join(entryDir, COMPLETION_MARK), now, now).catch(() => undefined);
 }
 
 /** Completes an entry: first everything in it reaches the disk, then the mark. */

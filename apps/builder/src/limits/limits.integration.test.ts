@@ -197,7 +197,7 @@ describe.runIf(isRoot && confinement.accounts.isAvailable)(
           'all is gone',
           async () => (await listBuildProcesses(root, ACCOUNT.uid)).length === 0,
         );
-        expect(performance.now() - startedAt).toBeLessThan(10_000);
+        expect(performance.now() - startedAt).toBeLessThan(40_000);
       },
     );
   },

@@ -5,7 +5,7 @@ import { failpoint } from '@racetrack-platform/failpoints';
 import { z } from 'zod';
 import type { BuildsDirectory } from '../cache/builds-directory.ts';
 import { syncPath } from '../cache/durable-files.ts';
-import { ENTRY_TREE, findEntryMark, writeEntryMark } from '../cache/entry-mark.ts';
+import { ENTRY_TREE, findEntryMark, noteUse, writeEntryMark } from '../cache/entry-mark.ts';
 import type { Workspace } from '../cache/workspace.ts';
 import type { BuilderConfig } from '../config.ts';
 import type { BuildWatch } from '../limits/watch-build.ts';
@@ -107,6 +107,7 @@ async function obtainFromGit(
     const entryDir = join(deps.builds.sources, sourceKey(remote.address, commit, directory));
     const cached = request.noCache ? undefined : await findCached(entryDir);
     if (cached === undefined) return undefined;
+    await noteUse(entryDir);
     deps.output.log(`source: commit ${cached.commit} of ${remote.address}, fetched earlier`);
     return present(entryDir, cached);
   };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -123,6 +123,28 @@ describe('unpackArchive', () => {
 
     await expect(unpack(entries, { maxEntries: 2, maxBytes: 1e6 })).rejects.toThrow('more than 2 entries');
     await expect(unpack(entries, { maxEntries: 9, maxBytes: 299 })).rejects.toThrow('more than 299 bytes');
+  });
+
+  test('refuses a million entries long before their end', async () => {
+    const header = (path: string): Buffer => {
+      const block = Buffer.alloc(512);
+      new Header({ path, type: 'File', mode: 0o644, mtime: new Date(0), size: 0 }).encode(block);
+      return block;
+    };
+    const part = gzipSync(
+      Buffer.concat(Array.from({ length: 10_000 }, (_, index) => header(`file-${index}`))),
+    );
+    // Members of gzip that follow each other are one stream (RFC 1952, 2.2).
+    const path = await writeBytes(Buffer.concat(Array.from({ length: 100 }, () => part)));
+    const memory = process.memoryUsage().rss;
+
+    await expect(unpackArchive(path, target, new AbortController().signal)).rejects.toMatchObject({
+      code: 'BUILD_CONTEXT_INVALID',
+      message: expect.stringContaining('more than 100000 entries') as string,
+    });
+
+    expect(await readdir(target)).toEqual([]);
+    expect(process.memoryUsage().rss - memory).toBeLessThan(200e6);
   });
 
   test('refuses what is compressed twice, damaged, or no archive', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { explainDiskFull, messageOf, PlatformError } from '@racetrack-platform/errors';
-import { Unpack, type ReadEntry } from 'tar';
+import { Parser, Unpack, type ReadEntry } from 'tar';
 import { removeTree } from '../cache/durable-files.ts';
 import { findEscapingLink } from './find-escaping-link.ts';
 
@@ -35,7 +35,9 @@ export async function unpackArchive(
   limits: { readonly maxEntries: number; readonly maxBytes: number } = ARCHIVE_LIMITS,
 ): Promise<void> {
   try {
-    await unpack(archivePath, targetDir, signal, limits);
+    // First a look at what is in it: a hundred thousand files are not made only to be removed again.
+    await read(archivePath, surveyor, signal, limits);
+    await read(archivePath, unpackerInto(targetDir), signal, limits);
   } catch (error) {
     signal.throwIfAborted();
     if (PlatformError.is(error)) throw error;
@@ -48,30 +50,44 @@ export async function unpackArchive(
   await removeTree(join(targetDir, '.git'));
 }
 
-async function unpack(
+/** Makes a reader of archives that does something with the entries that `filter` lets pass. */
+type OpenReader = (filter: (path: string, entry: unknown) => boolean) => Parser;
+
+const surveyor: OpenReader = (filter) => {
+  const parser = new Parser({ strict: true, brotli: false, zstd: false, filter });
+  parser.on('entry', (entry) => entry.resume());
+  return parser;
+};
+
+function unpackerInto(targetDir: string): OpenReader {
+  return (filter) =>
+    new Unpack({
+      cwd: targetDir,
+      strict: true,
+      preserveOwner: false,
+      noMtime: true,
+      brotli: false,
+      zstd: false,
+      filter,
+    });
+}
+
+async function read(
   archivePath: string,
-  targetDir: string,
+  openReader: OpenReader,
   signal: AbortSignal,
   limits: { readonly maxEntries: number; readonly maxBytes: number },
 ): Promise<void> {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   const inspect = createInspector(limits, failure.reject);
-  const unpacker = new Unpack({
-    cwd: targetDir,
-    strict: true,
-    preserveOwner: false,
-    noMtime: true,
-    brotli: false,
-    zstd: false,
-    filter: (_path, entry) => inspect(entry as ReadEntry),
-  });
-  unpacker.on('error', failure.reject);
-  const ended = once(unpacker, 'end');
-  // It fails as well when the unpacker does, and may not be awaited by then.
+  const reader = openReader((_path, entry) => inspect(entry as ReadEntry));
+  reader.on('error', failure.reject);
+  const ended = once(reader, 'end');
+  // It fails as well when the reader does, and may not be awaited by then.
   ended.catch(() => {});
   let hasEnded = false;
-  unpacker.once('eof', () => (hasEnded = true));
+  reader.once('eof', () => (hasEnded = true));
   const maxRawBytes = limits.maxBytes + limits.maxEntries * HEADER_BYTES;
 
   await pipeline(
@@ -87,9 +103,11 @@ async function unpack(
         if (hasEnded) trailingBytes += chunk.length;
         if (trailingBytes > MAX_TRAILING_BYTES) throw refuse('it goes on after its end');
         if (hasEnded) continue;
-        if (!unpacker.write(chunk)) await Promise.race([once(unpacker, 'drain'), failure.promise]);
+        const isTaken = reader.write(chunk);
+        // A failure ends it also while the reader is never too slow for us.
+        await Promise.race([failure.promise, isTaken ? undefined : once(reader, 'drain')]);
       }
-      unpacker.end();
+      reader.end();
       await Promise.race([ended, failure.promise]);
     },
     { signal },

@@ -1,4 +1,5 @@
 import { startWatchdog, type Watchdog, type Watched } from '@racetrack-platform/sandbox';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   findExitRecord,
@@ -7,8 +8,10 @@ import {
   getInstanceFiles,
   listInstanceIds,
   type EndRecord,
+  type InstanceFiles,
   type InstanceRecord,
 } from '../files/instance-files.ts';
+import { BLOCK_BYTES } from '../logs/log-use.ts';
 import { listMembers, type ListMembersDeps } from '../processes/list-members.ts';
 import type { ProcessTable } from '../processes/process-table.ts';
 import { describeExcess } from './describe-limit.ts';
@@ -17,6 +20,8 @@ import { findMemoryEnd } from './find-memory-end.ts';
 export interface WatchInstancesDeps extends ListMembersDeps {
   readonly socketsDir: string;
   readonly diskLimitBytes: number | null;
+  /** Up to which a log is left to its rotation. */
+  readonly maxLogBytes: number;
   readonly intervalMs: number;
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Kills an instance, for a reason. */
@@ -62,7 +67,12 @@ async function listWatched(deps: WatchInstancesDeps): Promise<Watched[]> {
       id,
       memoryBytes: hasMemoryGroup ? null : memoryMaxBytes,
       diskBytes: deps.diskLimitBytes,
-      directories: [files.home, files.tmp, ...findSocketDirectory(instance, deps.socketsDir)],
+      directories: [
+        files.home,
+        files.tmp,
+        ...findSocketDirectory(instance, deps.socketsDir),
+        ...findSwollenLog(files, deps.maxLogBytes),
+      ],
       pids: async () => {
         const { shim, others } = await listMembers({ ...deps, table: snapshot }, id, record);
         return [...others, ...(shim === undefined ? [] : [shim])].map(({ pid }) => pid);
@@ -77,6 +87,15 @@ function findSocketDirectory(instance: InstanceRecord | undefined, socketsDir: s
   if (instance?.address.kind !== 'unix') return [];
   const directory = dirname(instance.address.path);
   return directory === socketsDir ? [] : [directory];
+}
+
+/**
+ * Rotation gives back what a job has reserved in its log; one that reserves again and again faster than that would hold
+ * any amount.
+ */
+function findSwollenLog({ log }: InstanceFiles, maxLogBytes: number): string[] {
+  const { blocks = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
+  return blocks * BLOCK_BYTES > maxLogBytes ? [log] : [];
 }
 
 /** One look at all processes serves a whole round. */

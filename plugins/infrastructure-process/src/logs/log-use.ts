@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 
 /** The unit of `st_blocks`, whatever the file system's blocks are (inode(7)). */
-const BLOCK_BYTES = 512;
+export const BLOCK_BYTES = 512;
 /** Files take whole blocks, of up to this size, and some for finding them. */
 const ROUNDING_BYTES = 128 * 1024;
 /** Compression makes a log smaller on disk too; only beyond this part is what is missing a hole. */
