@@ -22,6 +22,8 @@ const environmentSchema = z.object({
   RACETRACK_CONNECT_TIMEOUT_MS: milliseconds.min(1).default(5_000),
   /** How long a job may take until its response headers; 0 is for ever, as in Racetrack 2.36. */
   RACETRACK_RESPONSE_TIMEOUT_MS: milliseconds.default(0),
+  /** How long a body that a job waits for may send nothing; 0 is for ever, as in Racetrack 2.36. */
+  RACETRACK_BODY_PAUSE_MS: milliseconds.default(120_000),
   /** How long calls in flight may take to finish after a shutdown was asked for. */
   RACETRACK_SHUTDOWN_TIMEOUT_MS: milliseconds.default(30_000),
   /** How old the knowledge of a disconnected pub may become before it refuses calls; 0 is without limit. */
@@ -41,6 +43,7 @@ export interface PubConfig {
   readonly logLevel: string;
   readonly connectTimeoutMs: number;
   readonly responseTimeoutMs: number;
+  readonly bodyPauseMs: number;
   readonly shutdownTimeoutMs: number;
   readonly maxFeedAgeMs: number;
   readonly tracingHeader: string;
@@ -70,6 +73,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     logLevel: values.RACETRACK_LOG_LEVEL,
     connectTimeoutMs: values.RACETRACK_CONNECT_TIMEOUT_MS,
     responseTimeoutMs: values.RACETRACK_RESPONSE_TIMEOUT_MS,
+    bodyPauseMs: values.RACETRACK_BODY_PAUSE_MS,
     shutdownTimeoutMs: values.RACETRACK_SHUTDOWN_TIMEOUT_MS,
     maxFeedAgeMs: values.RACETRACK_MAX_FEED_AGE_MS,
     tracingHeader: values.REQUEST_TRACING_HEADER,

@@ -43,6 +43,15 @@ describe('pub', () => {
     expect(jsonOfRaw(answer)).toHaveProperty('hint');
   });
 
+  test('refuses chunk extensions without end', async () => {
+    const answer = await raw(
+      `POST ${BASE}/echo HTTP/1.1\r\nHost: a\r\nX-Racetrack-Auth: ${TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(70_000)}`,
+    );
+
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(jsonOfRaw(answer)).toMatchObject({ code: 'BODY_TOO_LARGE' });
+  });
+
   test.each([['a/b'], ['a b'], ['user@a'], ['a, b'], ['a:x'], ['[::1'], ['%zz'], ['\u00e4']])(
     'refuses a request with the host "%s"',
     async (host) => {

@@ -17,6 +17,8 @@ export const UNKNOWN_EXPECTATION: Refusal = {
 
 const HEAD_TOO_LARGE: Refusal = { error: badRequest('its head is too large'), status: 431 };
 const HEAD_TOO_SLOW: Refusal = { error: badRequest('its head did not come in time'), status: 408 };
+/** The job goes on waiting for the rest, and its client may be gone. */
+export const BODY_TOO_SLOW = { error: badRequest('its body did not come in time'), status: 408 } as const;
 const CHUNK_EXTENSIONS_TOO_LARGE: Refusal = {
   error: new PlatformError('BODY_TOO_LARGE', 'Proxy request error: the chunk extensions are too large'),
 };

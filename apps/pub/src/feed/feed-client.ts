@@ -135,8 +135,8 @@ export function createFeedClient(deps: FeedClientDeps): FeedClient {
 
   function flushStats(): void {
     if (!isSynchronised) return;
-    const jobs = deps.stats.take();
-    if (jobs.length > 0) send({ type: 'stats', jobs });
+    const { jobs, edges } = deps.stats.take();
+    if (jobs.length > 0) send({ type: 'stats', jobs, edges });
   }
 
   return {

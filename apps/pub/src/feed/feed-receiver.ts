@@ -17,7 +17,13 @@ type Change =
   | { readonly type: 'remove'; readonly kind: string; readonly id: string };
 
 /** What this pub knows; anything else comes from a newer lifecycle and is skipped. */
-const KNOWN_KINDS: ReadonlySet<string> = new Set<FeedRecord['kind']>(['job', 'token', 'subject', 'setting']);
+const KNOWN_KINDS: ReadonlySet<string> = new Set<FeedRecord['kind']>([
+  'job',
+  'token',
+  'subject',
+  'setting',
+  'pin',
+]);
 const KNOWN_TYPES: ReadonlySet<string> = new Set<FeedMessage['type']>([
   'begin',
   'put',

@@ -82,13 +82,13 @@ describe('the change feed', () => {
   });
 
   test('obeys maintenance mode at once', async () => {
-    await platform.feed.commit({ put: { kind: 'setting', id: 'maintenance', value: true } });
+    await platform.feed.commit({ put: { kind: 'setting', id: 'maintenance_mode', value: true } });
     const answer = await httpCall(platform.url, '/job/adder/latest', { headers: AUTH });
     expect(answer.status).toBe(503);
     expect(jsonOf(answer)['error']).toBe(
       'Proxy request error: Authorizing Job caller: Racetrack is currently in maintenance mode. Please try again later.',
     );
-    await platform.feed.commit({ put: { kind: 'setting', id: 'maintenance', value: false } });
+    await platform.feed.commit({ put: { kind: 'setting', id: 'maintenance_mode', value: false } });
     expect(await statusOf()).toBe(200);
   });
 
@@ -191,6 +191,20 @@ describe('the snapshot on disk', () => {
     expect(metrics).toMatch(/pub_feed_age_seconds \d/);
   });
 
+  test('keeps what aliases are pinned to', async () => {
+    const pin = { id: 'adder/latest', family: 'adder', pattern: 'latest', jobId: 'adder-1.0.0' };
+    await platform.feed.commit(
+      { put: buildJob({ version: '2.0.0', instances: [instance] }) },
+      { put: { kind: 'pin', ...pin } },
+    );
+    await platform.pub.stop(0);
+    const { pub, url } = await startCold();
+    const answer = await httpCall(url, '/job/adder/latest', { headers: AUTH });
+    await pub.stop(0);
+
+    expect(answer.body.toString()).toBe('/pub/job/adder/1.0.0');
+  });
+
   test('is readable by its owner only and holds no token', async () => {
     await platform.pub.stop(0);
     expect((await stat(file())).mode & 0o777).toBe(0o600);
@@ -260,7 +274,7 @@ describe('shutdown', () => {
     const startedAt = performance.now();
     await platform.pub.stop(100);
 
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     await expect(call).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 });

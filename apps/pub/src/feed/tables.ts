@@ -1,4 +1,10 @@
-import type { FeedRecord } from '@racetrack-platform/contracts';
+import {
+  MAINTENANCE_MESSAGE,
+  MAINTENANCE_MODE,
+  readMaintenance,
+  type FeedRecord,
+  type Maintenance,
+} from '@racetrack-platform/contracts';
 import { createSubjectTable, type SubjectTable } from '../authorization/subject-table.ts';
 import { createJobTable, type JobTable } from '../routing/job-table.ts';
 
@@ -10,8 +16,8 @@ export interface Tables {
   readonly subjects: SubjectTable;
   put(record: FeedRecord): void;
   remove(kind: string, id: string): void;
-  /** Whether the platform is in maintenance mode. */
-  isInMaintenance(): boolean;
+  /** Whether the platform is in maintenance mode, and what is said about it. */
+  maintenance(): Maintenance;
   /** Everything, for the snapshot on disk. */
   records(): FeedRecord[];
 }
@@ -40,6 +46,9 @@ export function createTables(storeId: string, revision: number): Tables {
           return;
         case 'setting':
           settings.set(record.id, record);
+          return;
+        case 'pin':
+          jobs.putPin(record);
       }
     },
     remove(kind, id) {
@@ -47,8 +56,10 @@ export function createTables(storeId: string, revision: number): Tables {
       else if (kind === 'token') subjects.removeToken(id);
       else if (kind === 'subject') subjects.removeSubject(id);
       else if (kind === 'setting') settings.delete(id);
+      else if (kind === 'pin') jobs.removePin(id);
     },
-    isInMaintenance: () => settings.get('maintenance')?.value === true,
-    records: () => [...settings.values(), ...subjects.records(), ...jobs.routes()],
+    maintenance: () =>
+      readMaintenance(settings.get(MAINTENANCE_MODE)?.value, settings.get(MAINTENANCE_MESSAGE)?.value),
+    records: () => [...settings.values(), ...subjects.records(), ...jobs.routes(), ...jobs.pins()],
   };
 }

@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import { BODY_TOO_SLOW } from '../errors/refusals.ts';
 import { renderError } from '../errors/render-error.ts';
 import type { AllowedCall } from '../routing/decide-call.ts';
 import type { InstanceLoads } from '../routing/instance-loads.ts';
@@ -26,6 +27,8 @@ export interface ForwardDeps {
   readonly connectTimeoutMs: number;
   /** Until the response headers; 0 is for ever. */
   readonly responseTimeoutMs: number;
+  /** Of a body that the job waits for; 0 is for ever. */
+  readonly bodyPauseMs: number;
   readonly tracingHeader: string;
   readonly callerHeader: string;
   readonly steadyMs: () => number;
@@ -122,6 +125,19 @@ export function failWithoutInstance(deps: ForwardDeps, exchange: Exchange): void
   exchange.tracked.countFailure('refused');
   const text = `connection refused to a target job (job may be dead): ${reason}`;
   sendFailure(deps, exchange, 'UPSTREAM_UNAVAILABLE', text);
+}
+
+/** Answers a call whose body stopped coming, and gives it up. */
+export function failStalled(deps: ForwardDeps, exchange: Exchange): void {
+  const { request, requestId, response, tracked } = exchange;
+  tracked.countFailure('canceled');
+  deps.logger.info({ requestId, code: BODY_TOO_SLOW.error.code }, 'the body of a call stopped coming');
+  response.shouldKeepAlive = false;
+  const own = { ...renderError(BODY_TOO_SLOW.error, requestId), status: BODY_TOO_SLOW.status };
+  sendOwn(request, response, own, {
+    tracing: { header: deps.tracingHeader, id: requestId },
+    isDraining: deps.isDraining(),
+  });
 }
 
 function sendFailure(deps: ForwardDeps, exchange: Exchange, code: ErrorCode, text: string): void {

@@ -4,13 +4,14 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpCall, jsonOf } from '../testing/http-call.ts';
 import { readInFlight } from '../testing/in-flight.ts';
-import { rawCall } from '../testing/raw-call.ts';
+import { jsonOfRaw, rawCall } from '../testing/raw-call.ts';
 import { buildJob } from '../testing/records.ts';
 import { startPlatform, TOKEN, type Platform } from '../testing/start-platform.ts';
 import { pause, waitUntil } from '../testing/wait-until.ts';
 
 const AUTH = { 'X-Racetrack-Auth': TOKEN };
 const BASE = '/pub/job/adder/1.0.0';
+const BODY_PAUSE_MS = 300;
 
 let platform: Platform;
 /** What the job saw last. */
@@ -20,7 +21,7 @@ let isCanceled = false;
 let sendEvent: (text: string) => void;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform({ environment: { RACETRACK_BODY_PAUSE_MS: String(BODY_PAUSE_MS) } });
   const instance = await platform.startInstance('adder-1', (incoming, response) => {
     seen = incoming;
     const action = new URL(incoming.url ?? '', 'http://job').pathname.split('/').at(-1);
@@ -33,6 +34,13 @@ beforeAll(async () => {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' });
         response.flushHeaders();
         sendEvent = (text) => response.write(`data: ${text}\n\n`);
+        return;
+      case 'swallow':
+        incoming.on('error', () => {});
+        incoming.resume();
+        return;
+      case 'late':
+        setTimeout(() => incoming.resume().once('end', () => response.end('all')), 4 * BODY_PAUSE_MS);
         return;
       case 'slow':
         response.once('close', () => (isCanceled = !response.writableFinished));
@@ -228,6 +236,35 @@ describe('a forwarded call', () => {
     outgoing.destroy();
     await waitUntil(() => upload.destroyed);
     expect(upload.complete).toBe(false);
+  });
+
+  test('whose body stops coming gets 408, and the job is waiting no more', async () => {
+    const head = `POST ${BASE}/swallow HTTP/1.1\r\nHost: a\r\nX-Racetrack-Auth: ${TOKEN}\r\nContent-Length: 9\r\n\r\n`;
+    const answer = await rawCall(platform.url, `${head}half`);
+
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(jsonOfRaw(answer)).toMatchObject({
+      error: 'Proxy request error: the request is refused: its body did not come in time',
+      code: 'BAD_REQUEST',
+    });
+    await waitUntil(() => seen.destroyed);
+    await waitUntil(async () => Object.keys(await readInFlight(platform)).length === 0);
+  });
+
+  test('whose body comes slowly, or waits for the job to read, is carried to its end', async () => {
+    const { port } = new URL(platform.url);
+    const headers = { ...AUTH, 'Transfer-Encoding': 'chunked' };
+    const outgoing = request({ port, path: `${BASE}/late`, method: 'POST', headers });
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve).once('error', reject);
+    });
+    for (let part = 0; part < 6; part += 1) {
+      outgoing.write('part');
+      await pause(BODY_PAUSE_MS / 3);
+    }
+    outgoing.end(Buffer.alloc(10_000_000));
+
+    expect((await answered).statusCode).toBe(200);
   });
 
   test('lets a client read why its large upload is refused', async () => {

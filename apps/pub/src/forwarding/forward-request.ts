@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { upstreamHostOf, type UpstreamInstance } from './connection-pool.ts';
 import {
   failExchange,
+  failStalled,
   failWithoutInstance,
   framingOf,
   guardExchange,
@@ -16,6 +17,7 @@ import type { BodyFraming } from './request-headers.ts';
 import { discardBody } from './send-own.ts';
 import { selectTrailers } from './trailers.ts';
 import { BrokenAnswerError, connectionLost, planRetry, UpstreamTimeoutError } from './upstream-failure.ts';
+import { watchPauses } from './watch-pauses.ts';
 
 /** How long a job may think about `Expect: 100-continue` before the body is sent anyway (RFC 9110, 10.1.1). */
 const CONTINUE_TIMEOUT_MS = 1_000;
@@ -43,6 +45,7 @@ class RequestForwarding {
   #upstream: ClientRequest | undefined;
   #answer: IncomingMessage | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopWatch: () => void = () => {};
   #isRetry = false;
   #isBodyStarted = false;
   #hasFailed = false;
@@ -130,6 +133,10 @@ class RequestForwarding {
   #sendBody(upstream: ClientRequest): void {
     const { request } = this.#exchange;
     this.#isBodyStarted = true;
+    this.#stopWatch();
+    this.#stopWatch = watchPauses(request, this.#deps.bodyPauseMs, () => {
+      this.#guard(() => this.#onStalled(upstream));
+    });
     request.once('end', () => {
       this.#guard(() => {
         if (request.rawTrailers.length > 0 && !upstream.destroyed) {
@@ -147,6 +154,13 @@ class RequestForwarding {
     });
   }
 
+  #onStalled(upstream: ClientRequest): void {
+    if (this.#isOver || this.#hasFailed || upstream !== this.#upstream) return;
+    this.#hasFailed = true;
+    upstream.destroy();
+    failStalled(this.#deps, this.#exchange);
+  }
+
   #awaitResponse(upstream: ClientRequest): void {
     if (this.#deps.responseTimeoutMs === 0 || this.#answer !== undefined) return;
     this.#failAfter(upstream, 'response', this.#deps.responseTimeoutMs);
@@ -159,6 +173,8 @@ class RequestForwarding {
   #onResponse(instance: UpstreamInstance, answer: IncomingMessage): void {
     const { response, tracked } = this.#exchange;
     clearTimeout(this.#timer);
+    // From now on the pauses between parts may be those of a conversation.
+    this.#stopWatch();
     this.#answer = answer;
     try {
       relayResponse(answer, response, this.#relayContext(instance), () => {
@@ -227,6 +243,7 @@ class RequestForwarding {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
+    this.#stopWatch();
     const { request, response, tracked } = this.#exchange;
     if (!response.writableFinished && !this.#hasFailed) tracked.countFailure('canceled');
     const { complete: isAnswered = false } = this.#answer ?? {};

@@ -160,7 +160,7 @@ describe('an upgrade', () => {
     await other.pub.stop(5_000);
     await other.stop();
 
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   test.each([

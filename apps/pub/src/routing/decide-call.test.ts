@@ -53,6 +53,17 @@ describe('decideCall', () => {
     expect(errorOf(decide('/job/adder/1.0.0', token))).toEqual([code, message]);
   });
 
+  test('the hint of a denial is the command that an administrator has to run', () => {
+    const hintOf = (target: string) => {
+      const decision = decide(target, 'bob-token');
+      return decision.kind === 'refused' ? decision.error.hint : undefined;
+    };
+    expect(hintOf('/job/adder/1.0.0')).toMatch(
+      /: racetrack permission grant user:bob call_job --job adder\/1\.0\.0$/,
+    );
+    expect(hintOf('/job/adder/latest')).toMatch(/ user:bob call_job --family adder$/);
+  });
+
   test.each([[undefined], ['unknown'], ['old-token']])(
     'tells nobody with token %j whether a job exists',
     (token) => {
@@ -105,9 +116,11 @@ describe('decideCall', () => {
   test('maintenance mode refuses everybody, probes included', () => {
     const tables = createTables('store', 1);
     tables.put(buildJob());
-    tables.put({ kind: 'setting', id: 'maintenance', value: true });
+    tables.put({ kind: 'setting', id: 'maintenance_mode', value: true });
     const head = { method: 'GET', target: '/job/adder/1.0.0/live', readHeader: () => undefined };
     expect(errorOf(decideCall(tables, head, NOW_MS))[0]).toBe('MAINTENANCE');
+    tables.put({ kind: 'setting', id: 'maintenance_message', value: 'Back at noon.' });
+    expect(decideCall(tables, head, NOW_MS)).toMatchObject({ error: { hint: 'Back at noon.' } });
   });
 
   test.each([

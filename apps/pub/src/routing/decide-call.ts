@@ -1,5 +1,14 @@
-import { AUTH_HEADER, isPublicEndpoint, normalizeEndpoint } from '@racetrack-platform/contracts';
+import {
+  AUTH_HEADER,
+  formatGrantCommand,
+  formatSubjectRef,
+  isPublicEndpoint,
+  MAINTENANCE_TEXT,
+  normalizeEndpoint,
+  parseCaller,
+} from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
+import { isVersionAlias } from '@racetrack-platform/manifest';
 import { findToken, type ReadHeader } from '../authorization/find-token.ts';
 import type { Subject } from '../authorization/subject-table.ts';
 import type { Tables } from '../feed/tables.ts';
@@ -23,6 +32,8 @@ export interface AllowedCall {
   readonly endpoint: string;
   /** `undefined` on endpoints that are open to everybody. */
   readonly caller: string | undefined;
+  /** The caller's id, for who calls whom. */
+  readonly subjectId: string | undefined;
 }
 
 export type Decision =
@@ -69,9 +80,10 @@ function decideJobCall(
       hint: 'Try again in a few seconds; if it stays so, see whether lifecycle is running.',
     });
   }
-  if (tables.isInMaintenance()) {
-    const text = 'Racetrack is currently in maintenance mode. Please try again later.';
-    return refuse('MAINTENANCE', `Authorizing Job caller: ${text}`);
+  const maintenance = tables.maintenance();
+  if (maintenance.isOn) {
+    const hint = maintenance.message ?? 'Wait until an administrator ends it.';
+    return refuse('MAINTENANCE', `Authorizing Job caller: ${MAINTENANCE_TEXT}`, { hint });
   }
   const endpoint = normalizeEndpoint(target.endpoint);
   const lookup = tables.jobs.find(target.name, target.version);
@@ -100,20 +112,33 @@ function decideJobCall(
 
 function authorize(job: RoutedJob, target: JobTarget, endpoint: string, subject: Subject): Decision {
   const { id, name, version } = job.route;
-  const { caller } = subject.record;
   const grant = subject.grants.findCallGrant({ family: name, jobId: id, endpoint });
-  if (grant !== undefined) return allow(job, target, endpoint, caller);
+  if (grant !== undefined) return allow(job, target, endpoint, subject.record);
+  const { caller } = subject.record;
   const resource = `endpoint ${endpoint} at resource "${name} v${version}"`;
   return refuse(
     'PERMISSION_DENIED',
     `Unauthenticated: no permission to do this operation: auth subject "${caller}" does not have permission to access ${resource} with scope "call_job"`,
-    { hint: `Ask the owner of ${name} to grant "call_job" to ${caller}.` },
+    { hint: sayWhatToGrant(caller, target) },
   );
 }
 
-function allow(job: RoutedJob, target: JobTarget, endpoint: string, caller: string | undefined): Decision {
+/** A version that was asked for by an alias will be another tomorrow: then the family is what is wanted. */
+function sayWhatToGrant(caller: string, { name, version }: JobTarget): string {
+  const subject = parseCaller(caller);
+  const who = subject === undefined ? caller : formatSubjectRef(subject);
+  const place = isVersionAlias(version) ? { family: name } : { job: { name, version } };
+  return `Ask an administrator for the permission: ${formatGrantCommand(who, 'call_job', place)}`;
+}
+
+function allow(
+  job: RoutedJob,
+  target: JobTarget,
+  endpoint: string,
+  who: Subject['record'] | undefined,
+): Decision {
   const path = `${job.prefix}${target.rest}${target.query}`;
-  return { kind: 'call', call: { job, path, endpoint, caller } };
+  return { kind: 'call', call: { job, path, endpoint, caller: who?.caller, subjectId: who?.id } };
 }
 
 function unauthenticated(reason: string, hint: string): Decision {

@@ -62,6 +62,37 @@ describe('find', () => {
   });
 });
 
+describe('a pinned alias', () => {
+  const pin = (jobId: string, pattern = 'latest') =>
+    ({ kind: 'pin', id: `adder/${pattern}`, family: 'adder', pattern, jobId }) as const;
+
+  test('leads to its version as long as that can be called, whatever else changes', () => {
+    const table = tableOf(['1.0.0', 'running', true], ['1.1.0', 'running', true]);
+    expect(find(table, 'latest')).toBe('1.1.0');
+    table.putPin(pin('adder-1.0.0'));
+    expect([find(table, 'latest'), find(table, '1.x')]).toEqual(['1.0.0', '1.1.0']);
+    table.put(buildJob({ version: '1.2.0', instances: [instance('new')] }));
+    expect(find(table, 'latest')).toBe('1.0.0');
+    table.put(buildJob({ version: '1.0.0', status: 'lost' }));
+    expect(find(table, 'latest')).toBe('1.2.0');
+    table.put(buildJob({ version: '1.0.0', instances: [instance('back')] }));
+    expect(find(table, 'latest')).toBe('1.0.0');
+    table.removePin('adder/latest');
+    expect([find(table, 'latest'), table.pins()]).toEqual(['1.2.0', []]);
+  });
+
+  test('may come before its version, and stay after it', () => {
+    const table = createJobTable();
+    table.putPin(pin('adder-1.0.0', '1.x'));
+    table.removePin('nothing/latest');
+    table.put(buildJob({ version: '1.0.0', instances: [instance('a')] }));
+    table.put(buildJob({ version: '1.1.0', instances: [instance('b')] }));
+    expect(find(table, '1.x')).toBe('1.0.0');
+    table.remove('adder-1.0.0');
+    expect([find(table, '1.x'), table.pins()]).toEqual(['1.1.0', [pin('adder-1.0.0', '1.x')]]);
+  });
+});
+
 describe('put and remove', () => {
   test('let a recreated job replace its predecessor in either order', () => {
     const table = tableOf(['1.0.0', 'running', true]);

@@ -1,5 +1,5 @@
-import type { JobRoute } from '@racetrack-platform/contracts';
-import { isVersionPattern, resolveVersion } from '@racetrack-platform/manifest';
+import type { JobRoute, PinRecord } from '@racetrack-platform/contracts';
+import { isVersionAlias, resolveRouted } from '@racetrack-platform/manifest';
 
 /** A job version as calls need it; made once per change, not per call. */
 export interface RoutedJob {
@@ -19,6 +19,9 @@ export type JobLookup =
 export interface JobTable {
   put(route: JobRoute): void;
   remove(id: string): void;
+  /** Makes an alias stand for one version, which may come later. */
+  putPin(pin: PinRecord): void;
+  removePin(id: string): void;
   /** Finds an exact version or resolves an alias. */
   find(name: string, version: string): JobLookup;
   /** Whether an instance may receive calls. */
@@ -26,6 +29,7 @@ export interface JobTable {
   /** Whether this exact version is known. */
   has(name: string, version: string): boolean;
   routes(): readonly JobRoute[];
+  pins(): readonly PinRecord[];
 }
 
 interface Family {
@@ -42,6 +46,7 @@ export function createJobTable(): JobTable {
   const byId = new Map<string, RoutedJob>();
   const families = new Map<string, Family>();
   const instances = new Map<string, string>();
+  const pins = new Map<string, PinRecord>();
 
   function put(route: JobRoute): void {
     remove(route.id);
@@ -74,41 +79,55 @@ export function createJobTable(): JobTable {
     const exact = family?.byVersion.get(version);
     if (exact !== undefined) return { kind: 'found', job: exact };
     if (family === undefined) return { kind: 'missing', message: `No job named ${name}` };
-    return family.aliases.get(version) ?? resolveAlias(family, version);
+    return family.aliases.get(version) ?? resolveAlias(family, version, pinnedVersion(name, version));
+  }
+
+  function pinnedVersion(name: string, alias: string): string | undefined {
+    const pin = pins.get(`${name}/${alias}`);
+    return pin && byId.get(pin.jobId)?.route.version;
   }
 
   return {
     put,
     remove,
+    putPin(pin) {
+      pins.set(pin.id, pin);
+      families.get(pin.family)?.aliases.clear();
+    },
+    removePin(id) {
+      const pin = pins.get(id);
+      pins.delete(id);
+      if (pin !== undefined) families.get(pin.family)?.aliases.clear();
+    },
     find,
     isRouted: (instanceId) => instances.has(instanceId),
     has: (name, version) => families.get(name)?.byVersion.has(version) === true,
     routes: () => Array.from(byId.values(), (job) => job.route),
+    pins: () => [...pins.values()],
   };
 }
 
-function resolveAlias(family: Family, requested: string): JobLookup {
-  if (requested !== 'latest' && !isVersionPattern(requested)) return lookupAmong(family, requested, []);
-  const jobs = [...family.byVersion.values()];
-  const lookup = lookupAmong(family, requested, candidatesOf(jobs, requested));
+function resolveAlias(family: Family, requested: string, pinned: string | undefined): JobLookup {
+  // Exact versions were looked for already, and any text may be asked for: nothing is remembered of it.
+  if (!isVersionAlias(requested)) return lookUp(family, requested, [], undefined);
+  const lookup = lookUp(family, requested, [...family.byVersion.values()], pinned);
   if (family.aliases.size >= MAX_REMEMBERED_ALIASES) family.aliases.clear();
   family.aliases.set(requested, lookup);
   return lookup;
 }
 
-/**
- * Which versions an alias may mean: those that can be called; if none of these fits, also broken ones, so that
- * the caller learns what is broken; never one that is still starting.
- */
-function candidatesOf(jobs: readonly RoutedJob[], requested: string): readonly string[] {
-  const callable = jobs.filter(({ route }) => route.instances.length > 0);
-  const versions = callable.map(({ route }) => route.version);
-  if (resolveVersion(requested, versions).kind === 'found') return versions;
-  return jobs.filter(({ route }) => route.status !== 'starting').map(({ route }) => route.version);
-}
-
-function lookupAmong(family: Family, requested: string, versions: readonly string[]): JobLookup {
-  const resolved = resolveVersion(requested, versions);
+function lookUp(
+  family: Family,
+  requested: string,
+  jobs: readonly RoutedJob[],
+  pinned: string | undefined,
+): JobLookup {
+  const states = jobs.map(({ route }) => ({
+    version: route.version,
+    isRouted: route.instances.length > 0,
+    isStarting: route.status === 'starting',
+  }));
+  const resolved = resolveRouted(requested, states, pinned);
   if (resolved.kind === 'missing') return { kind: 'missing', message: resolved.message };
   const job = family.byVersion.get(resolved.version);
   return job === undefined

@@ -51,7 +51,7 @@ export function trackCall(
   const startedAtMs = steadyMs();
   counters.requests += 1;
   counters.started += 1;
-  if (!PROBES.has(call.endpoint)) stats.record(id, nowMs());
+  if (!PROBES.has(call.endpoint)) stats.record(id, name, call.subjectId, nowMs());
 
   return {
     countResponse: (status) => countResponse(counters, status),
