@@ -45,6 +45,18 @@ const quantity = (fallback: string) =>
       }
     });
 
+/** Addresses and ranges of addresses, separated by commas. */
+const ranges = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+  .refine(
+    (entries) => entries.every((entry) => isIP(entry.split('/')[0] ?? '') !== 0 && isNameOrRange(entry)),
+    {
+      message: 'is not a list of addresses and ranges such as 10.0.0.0/8,::1',
+    },
+  );
+
 const schema = z.object({
   /** Everything the platform keeps. */
   RACETRACK_DATA_DIR: z.string().default('./.racetrack'),
@@ -80,8 +92,14 @@ const schema = z.object({
   RACETRACK_KEEP_JOBS: flag,
   /** Target for manifests that name none, when several are installed. */
   RACETRACK_INFRASTRUCTURE_TARGET: z.string().optional(),
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  RACETRACK_TRUSTED_PROXIES: ranges,
   /** Who may follow live logs without a token: `compat` as original clients need, or `strict`. */
   RACETRACK_LOG_STREAM_AUTH: z.enum(['compat', 'strict']).default('compat'),
+  /** Whether a version that runs or ran may be deployed again without --force (the original's `allow_job_overwrite`). */
+  RACETRACK_ALLOW_JOB_OVERWRITE: flag,
+  /** Whether gateways of Racetrack 2.36 are told why a call is refused (the original's `auth_debug`). */
+  RACETRACK_AUTH_DEBUG: flag,
   /** Deployments driven at once; the others wait. */
   RACETRACK_MAX_DEPLOYMENTS: z.coerce.number().int().min(1).default(4),
   /** Seconds for fetching and building. */
@@ -92,6 +110,8 @@ const schema = z.object({
   RACETRACK_BUILD_PROCESSES_MAX: quantity('1024'),
   /** Bytes that one build may add to the disk. */
   RACETRACK_BUILD_DISK_MAX: quantity('20Gi'),
+  /** Bytes of environments and sources that are kept for the next build. */
+  RACETRACK_BUILD_CACHE_MAX: quantity('20Gi'),
   /** Bytes of a build log that are kept; a build that writes 32 times as much is ended. */
   RACETRACK_BUILD_LOG_MAX: quantity('8Mi'),
   /** Seconds until a new instance must answer `/live` (the original's `timeout_until_job_alive`). */
@@ -116,7 +136,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new PlatformError('CONFIG_INVALID', problems.join('; '), {
-      hint: 'docs/reference/environment.md lists every variable with what it takes.',
+      hint: 'docs/reference/configuration.md lists every setting with what it takes.',
     });
   }
   const e = parsed.data;
@@ -144,9 +164,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     jobDiskLimitBytes: e.RACETRACK_JOB_DISK_LIMIT,
     keepJobs: e.RACETRACK_KEEP_JOBS,
     defaultTarget: e.RACETRACK_INFRASTRUCTURE_TARGET ?? null,
+    trustedProxies: e.RACETRACK_TRUSTED_PROXIES,
     logStreamAuth: e.RACETRACK_LOG_STREAM_AUTH,
+    allowJobOverwrite: e.RACETRACK_ALLOW_JOB_OVERWRITE,
+    authDebug: e.RACETRACK_AUTH_DEBUG,
     maxDeployments: e.RACETRACK_MAX_DEPLOYMENTS,
     buildTimeoutMs: e.RACETRACK_BUILD_TIMEOUT,
+    buildCacheBytes: e.RACETRACK_BUILD_CACHE_MAX,
     buildLimits: {
       memoryBytes: e.RACETRACK_BUILD_MEMORY_MAX,
       processes: e.RACETRACK_BUILD_PROCESSES_MAX,

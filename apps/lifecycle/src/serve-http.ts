@@ -5,14 +5,27 @@ import { sql } from 'kysely';
 import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { PluginHost } from '@racetrack-platform/plugin-engine';
+import { asyncCallRoutes } from './async-calls/async-call-routes.ts';
+import { auditLogRoutes } from './audit/audit-log-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
+import { createPubWait } from './auth/pub-wait.ts';
 import { refuseDuringOutage } from './auth/refuse-during-outage.ts';
+import { tokenRoutes } from './auth/token-routes.ts';
 import type { Config } from './config.ts';
 import { createDashboardApp } from './dashboard/create-dashboard-app.ts';
 import { deploymentRoutes } from './deployments/deployment-routes.ts';
 import type { DeploymentRunner } from './deployments/deployment-runner.ts';
+import { renewalRoutes } from './deployments/renew/renewal-routes.ts';
+import { escRoutes } from './escs/esc-routes.ts';
+import { createProxyTrust } from './http/client-address.ts';
 import { createApp, withDeps } from './http/create-app.ts';
+import { attachEventSocket } from './events/attach-event-socket.ts';
+import { eventRoutes } from './events/event-routes.ts';
+import { createEventStreams } from './events/event-stream.ts';
+import { JobChanges } from './events/job-changes.ts';
+import { graphRoutes } from './graph/graph-routes.ts';
 import { infoRoutes } from './info/info-routes.ts';
+import { exportManifestRoutes } from './jobs/export-manifest-routes.ts';
 import { followJobLogs } from './jobs/job-logs.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { createJobService, type JobService } from './jobs/job-service.ts';
@@ -20,11 +33,23 @@ import { resolveJob } from './jobs/resolve-job.ts';
 import { attachLiveLogs, type LiveLogs } from './live-logs/attach-live-logs.ts';
 import type { Access } from './open-access.ts';
 import type { OpenedStore } from './open-data-dir.ts';
+import { allowRoutes } from './permissions/allow-routes.ts';
+import { authCheckRoutes } from './permissions/auth-check-routes.ts';
+import { permissionRoutes } from './permissions/permission-routes.ts';
+import { publicEndpointRoutes } from './permissions/public-endpoint-routes.ts';
 import { pluginRoutes } from './plugins/plugin-routes.ts';
+import { portfolioRoutes } from './portfolio/portfolio-routes.ts';
+import { pinRoutes } from './pins/pin-routes.ts';
+import { recordRoutes } from './records/record-routes.ts';
+import { reconcileRoutes } from './reconciler/reconcile-routes.ts';
 import type { Reconciler } from './reconciler/reconciler.ts';
+import type { Acknowledgements } from './replicas/acknowledgements.ts';
 import type { Replicas } from './replicas/replicas.ts';
+import { createMaintenanceCheck } from './settings/maintenance.ts';
+import { maintenanceRoutes } from './settings/maintenance-routes.ts';
 import type { StoreOutage } from './store/store-outage.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { administrationRoutes } from './users/administration-routes.ts';
 import { userRoutes } from './users/user-routes.ts';
 
 export interface ServeHttpDeps {
@@ -36,6 +61,7 @@ export interface ServeHttpDeps {
   readonly access: Access;
   readonly host: PluginHost;
   readonly replicas: Replicas;
+  readonly acknowledgements: Acknowledgements;
   readonly runner: DeploymentRunner;
   readonly reconciler: Reconciler;
 }
@@ -58,13 +84,24 @@ export async function serveHttp(deps: ServeHttpDeps): Promise<HttpServers> {
   const shared = {
     logger: deps.logger,
     metrics: deps.metrics,
+    trustsProxy: createProxyTrust(config.trustedProxies),
     authenticator: refuseDuringOutage(access.authenticator, deps.outage),
     versions: VERSIONS,
     readiness: { plugins: () => requireTargets(deps.host) },
     checkDatabase: async () => void (await sql`select 1`.execute(deps.opened.store.db)),
   };
   const live: { logs?: LiveLogs } = {};
-  const api = await createApp({ ...shared, routes: composeRoutes(deps, jobs, lifecycleUrl, live) });
+  const streams = createEventStreams({
+    authenticator: shared.authenticator,
+    changes: new JobChanges({ store: deps.opened.store, logger: deps.logger }),
+    metrics: deps.metrics,
+  });
+  const api = await createApp({
+    ...shared,
+    checkRequest: createMaintenanceCheck(deps.opened.store.db),
+    routes: [...composeRoutes(deps, jobs, lifecycleUrl, live), withDeps(eventRoutes, { streams })],
+  });
+  attachEventSocket(api.server, { streams, logger: deps.logger });
   live.logs = attachLogs(deps, api);
   const dashboard = await createDashboardApp({
     ...shared,
@@ -104,6 +141,21 @@ function composeRoutes(
 ) {
   const { config, access, host, opened, replicas, runner, reconciler } = deps;
   const { store } = opened;
+  const pubWait = createPubWait(deps.acknowledgements);
+  const accepting = {
+    store,
+    host,
+    hostId: opened.hostId,
+    sealer: access.sealer,
+    allowLocalGit: config.allowLocalGit,
+    defaultTarget: config.defaultTarget,
+    maxJobMemoryBytes: config.maxJobMemoryBytes,
+    allowJobOverwrite: config.allowJobOverwrite,
+  };
+  const onAccepted = (): void => {
+    deps.metrics.requestedDeployments.inc();
+    runner.nudge();
+  };
   return [
     withDeps(infoRoutes, {
       versions: VERSIONS,
@@ -113,22 +165,45 @@ function composeRoutes(
       },
     }),
     withDeps(userRoutes, { accounts: access.accounts, cookie: COOKIE }),
-    withDeps(auditRoutes, { db: store.db }),
-    withDeps(pluginRoutes, { host }),
-    withDeps(deploymentRoutes, {
+    withDeps(tokenRoutes, { store, tokens: access.tokens, pubWait, cookie: COOKIE }),
+    withDeps(administrationRoutes, { store, tokens: access.tokens }),
+    withDeps(escRoutes, { store, tokens: access.tokens, pubWait }),
+    withDeps(allowRoutes, { store }),
+    withDeps(authCheckRoutes, {
       store,
-      host,
-      hostId: opened.hostId,
-      sealer: access.sealer,
-      allowLocalGit: config.allowLocalGit,
-      defaultTarget: config.defaultTarget,
-      maxJobMemoryBytes: config.maxJobMemoryBytes,
+      presentJob: async (job) => await jobs.present(job),
+      authDebug: config.authDebug,
+    }),
+    withDeps(permissionRoutes, { store }),
+    withDeps(publicEndpointRoutes, { store }),
+    withDeps(auditRoutes, { db: store.db }),
+    withDeps(auditLogRoutes, { db: store.db }),
+    withDeps(maintenanceRoutes, { store }),
+    withDeps(asyncCallRoutes, { db: store.db }),
+    withDeps(recordRoutes, {
+      store,
+      replicas,
+      tokens: access.tokens,
+      drainLimitMs: config.drainLimitMs,
+      nudgeReconciler: () => reconciler.nudge(),
+    }),
+    withDeps(portfolioRoutes, { jobs }),
+    withDeps(graphRoutes, { db: store.db, externalPubUrl: config.externalPubUrl }),
+    withDeps(pluginRoutes, { host }),
+    withDeps(exportManifestRoutes, { store }),
+    withDeps(pinRoutes, { store, acknowledgements: deps.acknowledgements }),
+    withDeps(renewalRoutes, { ...accepting, onAccepted }),
+    withDeps(reconcileRoutes, {
+      ...accepting,
+      onAccepted,
+      logger: deps.logger,
+      reconcile: async () => await reconciler.runOnce(),
+    }),
+    withDeps(deploymentRoutes, {
+      ...accepting,
       uploadsDir: opened.layout.uploads,
       findJob: async (name, version) => await jobs.find(name, version),
-      onAccepted: () => {
-        deps.metrics.requestedDeployments.inc();
-        runner.nudge();
-      },
+      onAccepted,
       onCancelled: () => runner.nudge(),
     }),
     withDeps(jobRoutes, {
@@ -137,6 +212,8 @@ function composeRoutes(
       replicas,
       jobs,
       drainLimitMs: config.drainLimitMs,
+      allowLocalGit: config.allowLocalGit,
+      maxJobMemoryBytes: config.maxJobMemoryBytes,
       nudgeReconciler: () => reconciler.nudge(),
       noteJobRead: (address, name, version) => live.logs?.noteJobRead(address, name, version),
     }),
@@ -152,6 +229,7 @@ function attachLogs(deps: ServeHttpDeps, api: FastifyInstance): LiveLogs {
   };
   return attachLiveLogs(api.server, {
     logger: deps.logger,
+    trustsProxy: createProxyTrust(deps.config.trustedProxies),
     authenticator: deps.access.authenticator,
     mode: deps.config.logStreamAuth,
     resolveJob: async (name, version) => {

@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
+import { createJobRepository } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { selectHostEnvironment, startPluginHost, type PluginHost } from '@racetrack-platform/plugin-engine';
+import { AsyncCallPurge } from './async-calls/async-call-purge.ts';
 import { openAccess, welcomeAdmin, type Access } from './open-access.ts';
 import type { Config } from './config.ts';
 import { DeploymentRunner } from './deployments/deployment-runner.ts';
@@ -22,7 +24,9 @@ import { createExitReasons } from './reconciler/exit-reasons.ts';
 import { JobMonitor } from './reconciler/job-monitor.ts';
 import { Leadership } from './reconciler/leadership.ts';
 import { Reconciler } from './reconciler/reconciler.ts';
+import { createUnreachableTargets } from './reconciler/unreachable-targets.ts';
 import { stopInstances } from './reconciler/stop-instances.ts';
+import { createCacheTrimmer } from './reconciler/trim-caches.ts';
 import { Acknowledgements } from './replicas/acknowledgements.ts';
 import { createOwner } from './replicas/host-id.ts';
 import { reclaimHost } from './replicas/reclaim-host.ts';
@@ -48,6 +52,9 @@ export interface Control {
   stop(): Promise<void>;
 }
 
+/** That of Racetrack 2.36: an answer nobody fetched in four hours is not fetched any more. */
+const ASYNC_CALL_LIFETIME_MS = 14_400_000;
+
 const BUILDER = fileURLToPath(new URL('../../builder/src/main.ts', import.meta.url));
 const BUNDLED_PLUGINS = fileURLToPath(new URL('../../../plugins', import.meta.url));
 
@@ -70,7 +77,8 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
   const opened = await openDataDir(config, options.notice);
   const { store, hostId } = opened;
   cleanup.defer(async () => await store.close());
-  const metrics = createMetrics({ defaults: true });
+  const countJobs = async () => await createJobRepository(store.db).countByStatus();
+  const metrics = createMetrics({ defaults: true, countJobs });
   await reclaimHost(store, hostId);
   const access = await openAccess({ config, store, meta: opened.meta, metrics });
   const { uploads, builds } = opened.layout;
@@ -98,7 +106,7 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
     storeId: opened.storeId,
     logger,
     path: config.feedPath,
-    onStats: (jobs) => calls.note(jobs),
+    onStats: (jobs, edges) => calls.note(jobs, edges),
   });
   await feed.start();
   cleanup.defer(() => feed.stop());
@@ -193,13 +201,22 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
     ensureFamilyToken,
     accounts,
   };
+  const trimCaches = createCacheTrimmer({
+    store,
+    buildsDir: opened.layout.builds,
+    maxBytes: config.buildCacheBytes,
+  });
   /** What instances needed that are gone. */
   const giveBack = async (): Promise<void> => {
     await accounts.releaseUnused();
     await collectArtifacts({ store, buildsDir: opened.layout.builds });
+    await trimCaches();
   };
+  const unreachable = createUnreachableTargets(store);
   const reconciler = new Reconciler({
     ...shared,
+    unreachable,
+    onOrphans: (count) => metrics.jobsByStatus.set({ status: 'orphaned' }, count),
     leadership,
     drainLimitMs: config.drainLimitMs,
     exits,
@@ -235,8 +252,18 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
     },
     { replicas, maxRunning: config.maxDeployments },
   );
-  const monitor = new JobMonitor({ store, outage, replicas, leadership, logger, exits });
+  const purge = new AsyncCallPurge({ store, outage, logger, lifetimeMs: ASYNC_CALL_LIFETIME_MS });
+  const monitor = new JobMonitor({
+    store,
+    outage,
+    replicas,
+    leadership,
+    logger,
+    exits,
+    unreachable,
+  });
   return {
+    acknowledgements,
     reconciler,
     runner,
     start() {
@@ -248,9 +275,16 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
       void sweepBuilds({ env: selectBuilderEnvironment(env), buildsDir: opened.layout.builds });
       runner.start();
       monitor.start();
+      purge.start();
     },
     async stop() {
-      await Promise.all([runner.stop(), reconciler.stop(), monitor.stop(), acknowledgements.stop()]);
+      await Promise.all([
+        runner.stop(),
+        reconciler.stop(),
+        monitor.stop(),
+        acknowledgements.stop(),
+        purge.stop(),
+      ]);
     },
   };
 }

@@ -116,9 +116,11 @@ describe('the routes of audit', () => {
     expect((await jobsOf('author', '/events')).sort()).toEqual(['adder 1.0.0', 'primer 1.0.0']);
   });
 
-  test('the log is for users', async () => {
-    expect((await get('job', '/events')).statusCode).toBe(401);
-    expect((await get('nobody', '/activity')).statusCode).toBe(401);
+  test('jobs and external services see no more than they may read, and have no activity of their own', async () => {
+    expect(await jobsOf('job', '/events')).toEqual([]);
+    expect((await get('job', '/activity')).statusCode).toBe(401);
+    expect((await get('job', '/user_events')).statusCode).toBe(401);
+    expect((await get('nobody', '/events')).statusCode).toBe(401);
   });
 
   test('info says to anybody where things are', async () => {

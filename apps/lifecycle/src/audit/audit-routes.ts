@@ -1,18 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { auditEventDtoSchema, type AuditEventDto } from '@racetrack-platform/contracts';
-import {
-  createAuditRepository,
-  fromJson,
-  type AuditEventRow,
-  type AuditFilter,
-  type AuditVisibility,
-  type Queryable,
-} from '@racetrack-platform/db';
+import { createAuditRepository, type AuditFilter, type Queryable } from '@racetrack-platform/db';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { requireUser } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
+import { visibilityOf } from './audit-visibility.ts';
 import { explainAudit } from './explain-audit.ts';
+import { presentEvent } from './present-event.ts';
 import { sayTimeAgo } from './time-ago.ts';
 
 export interface AuditRoutesDeps {
@@ -37,17 +32,15 @@ const activitySchema = z.object({
 const jobParams = z.object({ name: z.string().optional(), version: z.string().optional() });
 
 /**
- * Routes of `/api/v1/audit`, for users. Unlike in Racetrack 2.36, where any token reads the whole log, users see what
- * they took part in and what happened to jobs that they may read; those who may read everything, and staff, see all.
+ * Routes of `/api/v1/audit` as in Racetrack 2.36, each narrowed to what its reader may see, see {@link visibilityOf}.
  */
 export const auditRoutes: FastifyPluginAsyncZod<AuditRoutesDeps> = async (app, deps) => {
   const { db, now = Date.now } = deps;
   const tags = ['audit'];
 
   async function list(subject: AuthenticatedSubject, filter: AuditFilter): Promise<AuditEventDto[]> {
-    requireUser(subject);
-    const visibleTo = visibilityOf(subject);
-    return (await createAuditRepository(db).list({ ...filter, visibleTo }, LIMIT)).map(presentEvent);
+    const visible = { ...filter, visibleTo: visibilityOf(subject) };
+    return (await createAuditRepository(db).list(visible, LIMIT)).map(presentEvent);
   }
 
   app.get(
@@ -63,6 +56,7 @@ export const auditRoutes: FastifyPluginAsyncZod<AuditRoutesDeps> = async (app, d
     async (request) => {
       const { job_name = '', job_version = '', related_to_me = '' } = request.query;
       const subject = await authenticated(request);
+      requireUser(subject);
       const isRelated = /^(true|yes|1)$/i.test(related_to_me);
       const events = await list(subject, {
         jobName: job_name === '' ? undefined : job_name,
@@ -79,16 +73,19 @@ export const auditRoutes: FastifyPluginAsyncZod<AuditRoutesDeps> = async (app, d
   );
 
   for (const suffix of ['', '/job/:name', '/job/:name/:version']) {
-    const schema = { tags, params: jobParams, response: { 200: z.array(auditEventDtoSchema) } };
+    const answer = { tags, params: jobParams, response: { 200: z.array(auditEventDtoSchema) } };
 
-    app.get(`/api/v1/audit/events${suffix}`, { schema }, async (request) => {
+    const events = { ...answer, summary: 'The newest events that you may see' };
+    app.get(`/api/v1/audit/events${suffix}`, { schema: events }, async (request) => {
       const { name: jobName, version: jobVersion } = request.params;
       return await list(await authenticated(request), { jobName, jobVersion });
     });
 
-    app.get(`/api/v1/audit/user_events${suffix}`, { schema }, async (request) => {
+    const own = { ...answer, summary: 'The newest events that you took part in' };
+    app.get(`/api/v1/audit/user_events${suffix}`, { schema: own }, async (request) => {
       const { name: jobName, version: jobVersion } = request.params;
       const subject = await authenticated(request);
+      requireUser(subject);
       return await list(subject, { jobName, jobVersion, relatedTo: subject.name });
     });
   }
@@ -97,33 +94,4 @@ export const auditRoutes: FastifyPluginAsyncZod<AuditRoutesDeps> = async (app, d
 function explain(event: AuditEventDto, now: number) {
   const ageSeconds = Math.floor(now / 1_000) - event.timestamp;
   return { ...event, explanation: explainAudit(event), time_ago: sayTimeAgo(ageSeconds) };
-}
-
-/** `undefined` for those who see everything. */
-function visibilityOf(subject: AuthenticatedSubject): AuditVisibility | undefined {
-  const grants = subject.permissions.filter(({ scope }) => scope === 'read_job' || scope === 'full_access');
-  const seesAll = grants.some(
-    ({ family, jobId, endpoint }) => family === null && jobId === null && endpoint === null,
-  );
-  if (subject.isStaff || seesAll) return undefined;
-  const ofJobs = grants.filter(({ endpoint }) => endpoint === null);
-  return {
-    username: subject.name,
-    families: ofJobs.flatMap(({ family, jobId }) => (jobId === null && family !== null ? [family] : [])),
-    jobIds: ofJobs.flatMap(({ jobId }) => (jobId === null ? [] : [jobId])),
-  };
-}
-
-function presentEvent(row: AuditEventRow): AuditEventDto {
-  return {
-    id: row.id,
-    version: 1,
-    timestamp: Math.floor(row.created_at / 1_000),
-    event_type: row.event_type,
-    properties: z.record(z.string(), z.unknown()).catch({}).parse(fromJson(row.properties)),
-    username_executor: row.username_executor,
-    username_subject: row.username_subject,
-    job_name: row.job_name,
-    job_version: row.job_version,
-  };
 }

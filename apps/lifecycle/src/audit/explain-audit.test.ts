@@ -26,7 +26,23 @@ describe('explainAudit', () => {
     [{ event_type: 'deployment_failed' }, 'Failed deployment of a job adder 1.0.0, attempted by bob'],
     [{ event_type: 'plugin_installed', properties: plugin }, 'Plugin p 2.0.0 installed by bob'],
     [{ event_type: 'plugin_uninstalled', properties: plugin }, 'Plugin p 2.0.0 uninstalled by bob'],
+    [{ event_type: 'version_pinned', properties: { pattern: '1.x' } }, '1.x pinned to adder 1.0.0 by bob'],
+    [
+      {
+        event_type: 'permission_granted',
+        job_version: null,
+        properties: { scope: 'call_job', endpoint: '/a' },
+      },
+      'Permission call_job on adder /a granted to eve by bob',
+    ],
+    [{ event_type: 'sign_in_refused', username_executor: null }, 'Sign-in as eve refused'],
+    [{ event_type: 'keys_rotated', username_executor: null }, 'Keys rotated by the platform'],
+    [
+      { event_type: 'record_deleted', properties: { table: 'auth_user', id: 7 } },
+      'Record auth_user 7 deleted by bob',
+    ],
     [{ event_type: 'of_a_later_version' }, 'of_a_later_version'],
+    [{ event_type: 'constructor' }, 'constructor'],
   ])('tells %j', (change, expected) => {
     expect(explainAudit({ ...event, ...change })).toBe(expected);
   });

@@ -98,7 +98,7 @@ describe('the accounts in the feed', () => {
 
     expect(await changesOf(revoke)).toEqual([{ kind: 'token', id: hashToken(other) }]);
     expect(await readTokenRecord(access.store.db, hashToken(other))).toBeUndefined();
-    const deactivate = async () => await access.accounts.setActive('eve@example.com', false);
+    const deactivate = async () => await access.setActive('eve@example.com', false);
     expect(await changesOf(deactivate)).toEqual([{ kind: 'subject', id: otherId }]);
     expect(await readSubjectRecord(access.store.db, otherId)).toBeUndefined();
     expect((await listSubjectRecords(access.store.db)).map(({ id }) => id)).not.toContain(otherId);

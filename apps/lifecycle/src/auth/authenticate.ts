@@ -10,7 +10,7 @@ import {
 } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { presentCaller, type AuthenticatedSubject } from './authenticated-subject.ts';
-import { hashToken, verifyToken } from './token-format.ts';
+import { hashToken, isLegacyEscToken, verifyToken } from './token-format.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -26,8 +26,8 @@ export interface Authenticator {
 }
 
 /**
- * Decides who somebody is: the token has to be signed with our key, known to the store, active and not expired, and
- * its owner active. Unlike in Racetrack 2.36, a deactivated user's tokens stop working, and no token is good on its
+ * Decides who somebody is: the token has to be signed with our key (but for those that old releases gave to external
+ * services), known to the store, active and not expired, and its owner active. Unlike in Racetrack 2.36, a deactivated user's tokens stop working, and no token is good on its
  * signature alone: tokens of the type `internal` are refused.
  */
 export function createAuthenticator(deps: {
@@ -41,8 +41,8 @@ export function createAuthenticator(deps: {
   const permissions = createPermissionRepository(db);
 
   async function authenticateToken(token: string): Promise<AuthenticatedSubject> {
-    const claims = verifyToken(authKey, token);
-    if (claims.subject_type === 'internal')
+    const claims = isLegacyEscToken(token) ? undefined : verifyToken(authKey, token);
+    if (claims?.subject_type === 'internal')
       throw refuse('invalid JWT token: internal tokens are not accepted');
     const row = await tokens.findByHash(hashToken(token));
     const subject = requireOwner(requireUsable(row, now()), row && (await subjects.find(row.subject_id)));

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Permission } from '@racetrack-platform/contracts';
 import type { AuthenticatedSubject } from './authenticated-subject.ts';
-import { requireJobScope, requireScope, requireStaff, requireUser } from './require-permission.ts';
+import {
+  requireAdministrator,
+  requireJobScope,
+  requireScope,
+  requireStaff,
+  requireUser,
+} from './require-permission.ts';
 
 function buildSubject(change: Partial<AuthenticatedSubject> = {}): AuthenticatedSubject {
   return {
@@ -35,7 +41,7 @@ describe('requireScope', () => {
       denied(
         'permission scope "call_admin_api" is required to do this operation: ' +
           'auth subject "User bob" does not have permission with scope "call_admin_api"',
-        'grant the scope call_admin_api to User bob',
+        'racetrack permission grant user:bob call_admin_api',
       ),
     );
   });
@@ -55,7 +61,7 @@ describe('requireJobScope', () => {
       denied(
         'no permission to do this operation: auth subject "User bob" ' +
           'does not have permission to access resource "adder v1.0.0" with scope "delete_job"',
-        'grant User bob the scope delete_job on adder v1.0.0',
+        'racetrack permission grant user:bob delete_job --job adder/1.0.0',
       ),
     );
   });
@@ -67,9 +73,38 @@ describe('requireJobScope', () => {
       denied(
         'no permission to do this operation: auth subject "User bob" ' +
           'does not have permission to access resource "adder v" with scope "deploy_job"',
-        'on the job family adder',
+        'racetrack permission grant user:bob deploy_job --family adder',
       ),
     );
+  });
+});
+
+test('the hint to a denial does not tell whether the job exists', () => {
+  const hintOf = (jobId: string | null, version: string) => {
+    try {
+      requireJobScope(buildSubject(), 'read_job', { family: 'adder', jobId, version });
+      return undefined;
+    } catch (error) {
+      return (error as { hint?: string }).hint;
+    }
+  };
+
+  expect(hintOf('j-1', '1.0.0')).toBe(hintOf(null, '1.0.0'));
+  expect(hintOf('j-1', 'latest')).toMatch(/ read_job --family adder$/);
+});
+
+describe('requireAdministrator', () => {
+  test('is content with staff, and with the scope on everything', () => {
+    const admin = buildSubject({ permissions: [{ ...readAll, scope: 'call_admin_api' }] });
+
+    expect(() => requireAdministrator(buildSubject({ isStaff: true }))).not.toThrow();
+    expect(() => requireAdministrator(admin)).not.toThrow();
+  });
+
+  test('takes full access to one family for no administration', () => {
+    const owner = buildSubject({ permissions: [{ ...readAll, scope: 'full_access', family: 'adder' }] });
+
+    expect(() => requireAdministrator(owner)).toThrow(denied(expect.any(String), 'call_admin_api'));
   });
 });
 

@@ -1,5 +1,12 @@
-import { findGrant, findScopeGrant, type Scope } from '@racetrack-platform/contracts';
+import {
+  findGrant,
+  findScopeGrant,
+  formatGrantCommand,
+  formatSubjectRef,
+  type Scope,
+} from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
+import { isVersionAlias } from '@racetrack-platform/manifest';
 import type { AuthenticatedSubject } from './authenticated-subject.ts';
 
 /** A job that somebody wants to act on. */
@@ -8,8 +15,10 @@ export interface JobResource {
   readonly family: string;
   /** `null` for a version that does not exist: then only grants that name no job count. */
   readonly jobId: string | null;
-  /** For the message; `null` when there is no such version. */
+  /** As it was asked for, for the message; `null` when none was. */
   readonly version: string | null;
+  /** Below the job, normalised; left out for an operation on the job itself. */
+  readonly endpoint?: string | undefined;
 }
 
 /**
@@ -22,7 +31,7 @@ export function requireScope(subject: AuthenticatedSubject, scope: Scope): void 
   throw deny(
     `permission scope "${scope}" is required to do this operation: ` +
       `auth subject "${subject.caller}" does not have permission with scope "${scope}"`,
-    `Ask an administrator to grant the scope ${scope} to ${subject.caller}.`,
+    sayWhatToGrant(subject, scope),
   );
 }
 
@@ -30,15 +39,37 @@ export function requireScope(subject: AuthenticatedSubject, scope: Scope): void 
  * @throws PlatformError `PERMISSION_DENIED` when no grant covers the scope on this job.
  */
 export function requireJobScope(subject: AuthenticatedSubject, scope: Scope, job: JobResource): void {
-  if (findGrant(subject.permissions, scope, { family: job.family, jobId: job.jobId, endpoint: null })) return;
-  const resource = `${job.family} v${job.version ?? ''}`;
-  const on =
-    job.jobId === null ? `the job family ${job.family}` : `${resource} or on the job family ${job.family}`;
+  const { family, jobId, endpoint } = job;
+  if (findGrant(subject.permissions, scope, { family, jobId, endpoint: endpoint ?? null })) return;
+  const name = `resource "${family} v${job.version ?? ''}"`;
+  const resource = endpoint === undefined ? name : `endpoint ${endpoint} at ${name}`;
   throw deny(
     `no permission to do this operation: auth subject "${subject.caller}" ` +
-      `does not have permission to access resource "${resource}" with scope "${scope}"`,
-    `Ask an administrator to grant ${subject.caller} the scope ${scope} on ${on}.`,
+      `does not have permission to access ${resource} with scope "${scope}"`,
+    sayWhatToGrant(subject, scope, job),
   );
+}
+
+/**
+ * For what only administrators do: staff, and whoever holds `call_admin_api` on everything.
+ *
+ * @throws PlatformError `PERMISSION_DENIED`.
+ */
+export function requireAdministrator(subject: AuthenticatedSubject): void {
+  if (!isAdministrator(subject)) requireScope(subject, 'call_admin_api');
+}
+
+/** Whether {@link requireAdministrator} lets it pass. */
+export function isAdministrator(subject: AuthenticatedSubject): boolean {
+  return subject.isStaff || findScopeGrant(subject.permissions, 'call_admin_api') !== undefined;
+}
+
+/**
+ * Whether it may make others administrators, by the scopes of `ADMINISTRATOR_SCOPES`: staff, and whoever holds full
+ * access to everything. Else whoever may call the admin API could promote itself.
+ */
+export function mayMakeAdministrators(subject: AuthenticatedSubject): boolean {
+  return subject.isStaff || findScopeGrant(subject.permissions, 'full_access') !== undefined;
 }
 
 /** @throws PlatformError `PERMISSION_DENIED` for external services and jobs. */
@@ -59,6 +90,19 @@ export function requireStaff(subject: AuthenticatedSubject): void {
     `User ${subject.name} is not a staff member`,
     `Ask an administrator to make ${subject.name} a staff member.`,
   );
+}
+
+/**
+ * The hint depends on what was asked for, and not on what exists: who may not see a job does not learn of it. A version
+ * to come can be covered by its family alone.
+ */
+function sayWhatToGrant(subject: AuthenticatedSubject, scope: Scope, job?: JobResource): string {
+  const { family, version = null, endpoint } = job ?? {};
+  const isExact = version !== null && !isVersionAlias(version);
+  const exact =
+    isExact && scope !== 'deploy_job' && family !== undefined ? { name: family, version } : undefined;
+  const command = formatGrantCommand(formatSubjectRef(subject), scope, { family, job: exact, endpoint });
+  return `Ask an administrator for the permission: ${command}`;
 }
 
 function deny(message: string, hint: string): PlatformError {

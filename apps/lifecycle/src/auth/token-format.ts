@@ -56,6 +56,17 @@ export function verifyToken(authKey: string, token: string): TokenClaims {
   return claims.data;
 }
 
+const legacyEscSchema = z.looseObject({ 'esc-id': z.string(), 'api-key': z.string() });
+
+/**
+ * Whether a token has the form that old releases of Racetrack gave to external services: JSON in base64, without a
+ * signature. Such a token is good only if the very same text is known to the store.
+ */
+export function isLegacyEscToken(token: string): boolean {
+  if (token.length > MAX_TOKEN_LENGTH || token.includes('.')) return false;
+  return legacyEscSchema.safeParse(decode(token)).success;
+}
+
 /** SHA-256 of a token's text, hexadecimal: how the store and pub know it. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');

@@ -25,6 +25,7 @@ import { chooseJobType } from '../plugins/choose-job-type.ts';
 import { chooseTarget } from '../plugins/choose-target.ts';
 import { sealSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
 import { refuseExcessiveMemory } from './memory-limits.ts';
+import { newDeploymentRow } from './new-deployment-row.ts';
 import { takeRemoteCredentials } from './take-remote-credentials.ts';
 import type { ParsedDeployBody } from './extract-build-context.ts';
 
@@ -38,6 +39,8 @@ export interface AcceptDeploymentDeps {
   readonly defaultTarget: string | null;
   /** The most memory that an instance may have; `null`: any. */
   readonly maxJobMemoryBytes: number | null;
+  /** Whether a version may be deployed again without being forced. */
+  readonly allowJobOverwrite: boolean;
 }
 
 /** The only flag that Racetrack 2.36 accepts. */
@@ -47,16 +50,20 @@ const NO_CACHE_FLAG = '--no-cache';
  * Refuses whatever can be refused, and then commits the deployment's row (design section 2, point 1). The work itself
  * is the runner's.
  *
+ * @param kind - `build`: to prepare it only; the version may exist already.
  * @returns the deployment's id.
  */
 export async function acceptDeployment(
   deps: AcceptDeploymentDeps,
   subject: AuthenticatedSubject,
   body: ParsedDeployBody,
+  kind: 'deploy' | 'build' = 'deploy',
 ): Promise<string> {
   const payload = parsePayload(body.payload);
   const { submitted, credentials } = takeRemoteCredentials(payload.manifest);
-  const { manifest, warnings } = parseManifest(submitted, { source: 'job.yaml' });
+  const { manifest, ...parsed } = parseManifest(submitted, { source: 'job.yaml' });
+  const warnings = [...parsed.warnings];
+  const manifestYaml = dumpManifestYaml(submitted);
   if (body.upload === null) refuseForeignSource(deps, manifest);
   refuseReservedNames(Object.keys(payload.secret_vars?.runtime_env ?? {}));
   refuseExcessiveMemory(manifest, deps.maxJobMemoryBytes);
@@ -68,41 +75,35 @@ export async function acceptDeployment(
   const jobType = chooseJobType(deps.host.jobTypes(), getJobType(manifest), target.runs);
   const noCache = parseBuildFlags(payload.build_flags ?? []);
   const id = randomUUID();
-  const now = Date.now();
   await deps.store.transaction(async ({ db }) => {
     await authorizeDeployment(db, subject, manifest);
-    await refuseTakenVersion(db, manifest, payload.force ?? false);
-    await createDeploymentRepository(db).insert({
-      id,
-      job_name: manifest.name,
-      job_version: manifest.version,
-      status: 'in_progress',
-      step: 'accepted',
-      phase: null,
-      error: null,
-      error_code: null,
-      hint: null,
-      warnings: warnings.length === 0 ? null : warnings.join('\n'),
-      created_at: now,
-      updated_at: now,
-      deployed_by: subject.name,
-      subject_id: subject.subjectId,
-      manifest_yaml: dumpManifestYaml(submitted),
-      infrastructure_target: target.name,
-      job_type_version: jobType.fullName,
-      is_force: toFlag(payload.force ?? false),
-      no_cache: toFlag(noCache),
-      upload: body.upload,
-      sealed_secrets: sealSecrets(deps.sealer, id, collectSecrets(payload, credentials)),
-      deployment_timestamp: null,
-      commit_id: null,
-      artifact_key: null,
-      launch_spec: null,
-      lease_owner: null,
-      lease_epoch: 0,
-      lease_expires_at: 0,
-      host_id: deps.hostId,
-    });
+    if (kind === 'deploy') {
+      if (!deps.allowJobOverwrite) await refuseTakenVersion(db, manifest, payload.force ?? false);
+      warnings.push(...(await warnOfEdit(db, manifest, manifestYaml)));
+    }
+    await createDeploymentRepository(db).insert(
+      newDeploymentRow({
+        id,
+        kind,
+        job_name: manifest.name,
+        job_version: manifest.version,
+        warnings: warnings.length === 0 ? null : warnings.join('\n'),
+        deployed_by: subject.name,
+        subject_id: subject.subjectId,
+        manifest_yaml: manifestYaml,
+        infrastructure_target: target.name,
+        job_type_version: jobType.fullName,
+        is_force: toFlag(payload.force ?? false),
+        no_cache: toFlag(noCache),
+        upload: body.upload,
+        sealed_secrets: sealSecrets(deps.sealer, id, {
+          ...collectSecrets(payload, credentials),
+          givenBy: subject.subjectId,
+        }),
+        commit_id: null,
+        host_id: deps.hostId,
+      }),
+    );
     failpoint('before-accepted-row');
   });
   failpoint('after-accepted-row');
@@ -118,7 +119,11 @@ function parsePayload(value: unknown) {
   });
 }
 
-function refuseForeignSource(deps: AcceptDeploymentDeps, manifest: Manifest): void {
+/** @throws PlatformError `SOURCE_REFUSED` for anything but https, unless local paths are allowed. */
+export function refuseForeignSource(
+  deps: Pick<AcceptDeploymentDeps, 'allowLocalGit'>,
+  manifest: Manifest,
+): void {
   if (manifest.git.remote.startsWith('https://') || deps.allowLocalGit) return;
   throw new PlatformError(
     'SOURCE_REFUSED',
@@ -193,6 +198,22 @@ async function refuseTakenVersion(db: Queryable, manifest: Manifest, force: bool
       { hint: 'Raise `version` in the manifest, or claim it knowingly with `racetrack deploy --force`.' },
     );
   }
+}
+
+/** What was edited at the server is not in the repository: whoever deploys from there should know. */
+async function warnOfEdit(
+  db: Queryable,
+  { name, version }: Manifest,
+  manifestYaml: string,
+): Promise<string[]> {
+  const edited = await createJobRepository(db).findEdited(name, version);
+  if (edited === undefined || edited.manifest_yaml === manifestYaml) return [];
+  const what = `the manifest of ${name} ${edited.version} was edited at the server by ${edited.manifest_edited_by}`;
+  return [
+    edited.version === version
+      ? `${what}: this deployment replaces the edit, so put it into the repository if it is still wanted`
+      : `${what}: this deployment does not have the edit`,
+  ];
 }
 
 function collectSecrets(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BuildRequest, SourceSpec } from '@racetrack-platform/contracts';
+import type { BuildRequest, BuildResult, SourceSpec } from '@racetrack-platform/contracts';
 import { createBuildLogRepository, fromFlag, toJson } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
@@ -39,6 +39,7 @@ export async function buildArtifact(run: DeploymentRun): Promise<void> {
     build,
     platform: deps.platform,
   });
+  if (row.kind === 'build') return await endBuild(run, build);
   failpoint('before-launch-spec');
   await run.advance({
     step: 'launch',
@@ -48,6 +49,18 @@ export async function buildArtifact(run: DeploymentRun): Promise<void> {
     launch_spec: toJson(spec),
   });
   failpoint('after-launch-spec');
+}
+
+/** What was to be prepared only is done: nothing is launched, and nothing routed. */
+async function endBuild(run: DeploymentRun, build: BuildResult): Promise<void> {
+  await run.advance({
+    step: 'done',
+    status: 'done',
+    phase: null,
+    upload: null,
+    commit_id: build.commit,
+    artifact_key: build.artifactKey,
+  });
 }
 
 /** The manifest of a row: it was checked when it was accepted. */
@@ -70,7 +83,7 @@ async function runLogged(run: DeploymentRun, request: BuildRequest) {
       {
         onEvent: async (event) => {
           if (event.type === 'log') log.write(event.text);
-          else if (event.type === 'warning') await addWarning(run, event.text);
+          else if (event.type === 'warning') await run.warn(event.text);
           else {
             failpoint('before-build-progress');
             await run.advance({ step: event.phase, phase: event.text });
@@ -96,11 +109,6 @@ function nameBuildLog({ row }: DeploymentRun, error: unknown): unknown {
     cause: error,
     hint: `See the whole build log: racetrack build-logs ${row.job_name} --version ${row.job_version}`,
   });
-}
-
-async function addWarning(run: DeploymentRun, text: string): Promise<void> {
-  const warnings = run.row.warnings === null ? text : `${run.row.warnings}\n${text}`;
-  await run.advance({ warnings });
 }
 
 function composeBuildRequest(

@@ -63,7 +63,7 @@ describe('cancelling a deployment', () => {
     expect((await cancel(id)).status).toBe(200);
     await expectCancelled(id);
 
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
     expect(await readdir(join(control.dataDir, 'builds', 'workspaces'))).toEqual([]);
     expect((await control.deploy(manifest)).status).toBe('done');
     const audit = await control.request('GET', '/api/v1/audit/events?limit=10');

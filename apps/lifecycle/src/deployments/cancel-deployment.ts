@@ -42,6 +42,7 @@ export async function cancelDeployment(
     await recordAudit(trx, {
       eventType: 'deployment_cancelled',
       executor: subject.name,
+      executorSubjectId: subject.subjectId,
       subject: row.deployed_by,
       jobName: row.job_name,
       jobVersion: row.job_version,

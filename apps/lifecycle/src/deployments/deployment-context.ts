@@ -115,7 +115,18 @@ export class DeploymentRun {
     }
   }
 
-  /** The same inside the caller's transaction, which the error rolls back. */
+  /** Adds lines to the warnings that are not there yet; read again, because clients may add their own meanwhile. */
+  async warn(...lines: readonly string[]): Promise<void> {
+    await this.outlast(async () => {
+      const { warnings } = await createDeploymentRepository(this.deps.store.db).get(this.row.id);
+      const known = warnings === null ? [] : warnings.split('\n');
+      const fresh = lines.filter((line) => !known.includes(line));
+      if (fresh.length === 0) return;
+      await this.advanceIn(this.deps.store.db, { warnings: [...known, ...fresh].join('\n') });
+    });
+  }
+
+  /** {@link advance} inside the caller's transaction, which the error rolls back. */
   async advanceIn(db: Store['db'], change: Updateable<DeploymentTable>): Promise<void> {
     const stamped = { ...change, updated_at: Date.now() };
     if (!(await createDeploymentRepository(db).update(this.lease, stamped))) throw new LeaseLostError();

@@ -1,25 +1,22 @@
 import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   buildLogSliceDtoSchema,
   deploymentDtoSchema,
   deploymentRequestedDtoSchema,
-  findGrant,
+  phasePayloadSchema,
+  warningsPayloadSchema,
   type JobDto,
 } from '@racetrack-platform/contracts';
-import {
-  createBuildLogRepository,
-  createDeploymentRepository,
-  type DeploymentRow,
-  type Store,
-} from '@racetrack-platform/db';
-import { PlatformError } from '@racetrack-platform/errors';
+import { createBuildLogRepository, createDeploymentRepository, type Store } from '@racetrack-platform/db';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { authenticated } from '../http/authentication.ts';
 import { cancelDeployment } from './cancel-deployment.ts';
 import { acceptDeployment, type AcceptDeploymentDeps } from './accept-deployment.ts';
 import type { ParsedDeployBody } from './extract-build-context.ts';
+import { getAnnotatableDeployment, getVisibleDeployment, listVisibleDeployments } from './find-visible.ts';
 import { presentDeployment } from './present-deployment.ts';
 import { MAX_DEPLOY_BODY_BYTES, readDeployBody, refuseLargeBody } from './read-deploy-body.ts';
 import { removeUnneededUploads } from './remove-unneeded-uploads.ts';
@@ -49,6 +46,21 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
       done(null, payload),
     );
     scope.post(
+      '/api/v1/build',
+      {
+        bodyLimit: MAX_DEPLOY_BODY_BYTES,
+        schema: {
+          tags: ['deployments'],
+          summary: 'Build a job without running it',
+          description:
+            'The body of `/deploy`; the version may exist already. Answers at once with an id to follow at ' +
+            '`/deploy/{id}`: at its end `image_name` says what was built.',
+          response: { 200: deploymentRequestedDtoSchema },
+        },
+      },
+      async (request) => await requestWork(request, 'build'),
+    );
+    scope.post(
       '/api/v1/deploy',
       {
         bodyLimit: MAX_DEPLOY_BODY_BYTES,
@@ -59,16 +71,18 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
           response: { 200: deploymentRequestedDtoSchema },
         },
       },
-      async (request) => {
-        const subject = await authenticated(request);
-        refuseLargeBody(request.headers['content-length']);
-        const body = await readDeployBody(request.body as Readable, options.uploadsDir);
-        const id = await acceptOrForget(options, subject, body);
-        options.onAccepted();
-        return { id };
-      },
+      async (request) => await requestWork(request, 'deploy'),
     );
   });
+
+  async function requestWork(request: FastifyRequest, kind: 'deploy' | 'build'): Promise<{ id: string }> {
+    const subject = await authenticated(request);
+    refuseLargeBody(request.headers['content-length']);
+    const body = await readDeployBody(request.body as Readable, options.uploadsDir);
+    const id = await acceptOrForget(options, subject, body, kind);
+    options.onAccepted();
+    return { id };
+  }
 
   app.get(
     '/api/v1/deploy',
@@ -82,8 +96,8 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
     },
     async (request) => {
       const subject = await authenticated(request);
-      const rows = await createDeploymentRepository(store.db).list(request.query.limit);
-      return rows.filter((row) => maySee(subject, row)).map((row) => presentDeployment(row, undefined));
+      const rows = await listVisibleDeployments(store.db, subject, request.query.limit);
+      return rows.map((row) => presentDeployment(row, undefined));
     },
   );
 
@@ -98,8 +112,9 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
       },
     },
     async (request) => {
-      const row = await getVisible(store, await authenticated(request), request.params.id);
-      const job = row.status === 'done' ? await options.findJob(row.job_name, row.job_version) : undefined;
+      const row = await getVisibleDeployment(store.db, await authenticated(request), request.params.id);
+      const hasJob = row.status === 'done' && row.kind !== 'build';
+      const job = hasJob ? await options.findJob(row.job_name, row.job_version) : undefined;
       return presentDeployment(row, job);
     },
   );
@@ -119,11 +134,55 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
     async (request) => {
       const subject = await authenticated(request);
       const { id } = request.params;
-      if (!subject.isStaff) await getVisible(store, subject, id);
+      await getVisibleDeployment(store.db, subject, id);
       const upload = await cancelDeployment(store, subject, id);
       await forgetUpload(options, upload);
       options.onCancelled();
       return presentDeployment(await createDeploymentRepository(store.db).get(id), undefined);
+    },
+  );
+
+  app.put(
+    '/api/v1/deploy/:id/phase',
+    {
+      schema: {
+        tags: ['deployments'],
+        summary: 'Say what a deployment is doing, for builders',
+        description:
+          'For its deployer, staff, and the scope `call_admin_api`; without effect once it is over.',
+        params: byId,
+        body: phasePayloadSchema,
+        response: { 200: z.null() },
+      },
+    },
+    async (request) => {
+      const row = await getAnnotatableDeployment(store.db, await authenticated(request), request.params.id);
+      await createDeploymentRepository(store.db).setPhase(row.id, request.body.phase, Date.now());
+      return null;
+    },
+  );
+
+  app.put(
+    '/api/v1/deploy/:id/warnings',
+    {
+      schema: {
+        tags: ['deployments'],
+        summary: 'Add warnings to a deployment, for builders',
+        description:
+          'For its deployer, staff, and the scope `call_admin_api`; without effect once it is over. 20,000 characters ' +
+          'are kept, the oldest.',
+        params: byId,
+        body: warningsPayloadSchema,
+        response: { 200: z.null() },
+      },
+    },
+    async (request) => {
+      const row = await getAnnotatableDeployment(store.db, await authenticated(request), request.params.id);
+      await store.transaction(
+        async ({ db }) =>
+          await createDeploymentRepository(db).appendWarning(row.id, request.body.warnings, Date.now()),
+      );
+      return null;
     },
   );
 
@@ -140,7 +199,7 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
     },
     async (request) => {
       // The status is read first: if it says "over", the log that is read afterwards is complete.
-      const row = await getVisible(store, await authenticated(request), request.params.id);
+      const row = await getVisibleDeployment(store.db, await authenticated(request), request.params.id);
       const text = await createBuildLogRepository(store.db).read(row.id, 0);
       return {
         logs: text.slice(request.query.offset),
@@ -156,9 +215,10 @@ async function acceptOrForget(
   options: DeploymentRoutesOptions,
   subject: AuthenticatedSubject,
   body: ParsedDeployBody,
+  kind: 'deploy' | 'build',
 ): Promise<string> {
   try {
-    return await acceptDeployment(options, subject, body);
+    return await acceptDeployment(options, subject, body, kind);
   } catch (error) {
     await forgetUpload(options, body.upload);
     throw error;
@@ -168,19 +228,4 @@ async function acceptOrForget(
 /** Should the store be away, the next start sees to it. */
 async function forgetUpload(options: DeploymentRoutesOptions, upload: string | null): Promise<void> {
   await removeUnneededUploads(options, upload === null ? [] : [upload]).catch(() => undefined);
-}
-
-async function getVisible(store: Store, subject: AuthenticatedSubject, id: string): Promise<DeploymentRow> {
-  const row = await createDeploymentRepository(store.db).get(id);
-  if (maySee(subject, row)) return row;
-  throw new PlatformError('DEPLOYMENT_NOT_FOUND', `deployment with ID ${id} was not found`);
-}
-
-/** Deployments hold manifests: whoever made one sees it, and whoever may read that family. */
-function maySee(subject: AuthenticatedSubject, row: DeploymentRow): boolean {
-  if (row.subject_id === subject.subjectId) return true;
-  return (
-    findGrant(subject.permissions, 'read_job', { family: row.job_name, jobId: null, endpoint: null }) !==
-    undefined
-  );
 }

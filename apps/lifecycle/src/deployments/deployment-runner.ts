@@ -7,9 +7,12 @@ import { DeploymentRun, type DeploymentDeps } from './deployment-context.ts';
 import { endIfCancelled } from './cancel-deployment.ts';
 import { driveDeployment } from './drive-deployment.ts';
 import { KeptLease, LEASE_MS } from './kept-lease.ts';
+import { planQueue } from './plan-queue.ts';
 
 /** Deployments left by a dead driver are found within this time. */
 const POLL_INTERVAL_MS = 1_000;
+/** Of a longer queue only the front is told its places. */
+const MAX_TOLD = 200;
 
 export interface DeploymentRunnerOptions {
   /** Whose deployments are to be taken over, and as whom. */
@@ -18,7 +21,10 @@ export interface DeploymentRunnerOptions {
   readonly maxRunning: number;
 }
 
-/** Claims deployments that nobody drives, and drives up to `maxRunning` of them at once, oldest first. */
+/**
+ * Claims deployments that nobody drives, and drives up to `maxRunning` of them at once: of whoever has the fewest under
+ * way, and of those the oldest.
+ */
 export class DeploymentRunner {
   readonly #deps: DeploymentDeps;
   readonly #replicas: Replicas;
@@ -74,10 +80,24 @@ export class DeploymentRunner {
           if (!row) break;
           this.#drive(row);
         }
+        if (this.#running.size >= this.#maxRunning) await this.#tellPlaces();
       } while (this.#claimAgain);
       this.#deps.outage.isOver();
     } finally {
       this.#claiming = false;
+    }
+  }
+
+  /** Says to those who wait how many come before them. */
+  async #tellPlaces(): Promise<void> {
+    const deployments = createDeploymentRepository(this.#deps.store.db);
+    const now = Date.now();
+    const waiting = await deployments.listWaiting(this.#replicas.hostId, now, MAX_TOLD);
+    if (waiting.length === 0) return;
+    const order = planQueue(waiting, await deployments.listRunningSubjects(now));
+    for (const [before, { id, phase }] of order.entries()) {
+      const words = `waiting for a free place (${before} before it)`;
+      if (phase !== words) await deployments.updateUndriven(id, now, { phase: words, updated_at: now });
     }
   }
 

@@ -8,6 +8,11 @@ export const deploymentSecretsSchema = z.object({
   gitCredentials: z.object({ username: z.string(), password: z.string() }).nullable(),
   buildEnv: stringMap,
   runtimeEnv: stringMap,
+  /**
+   * Subject who gave them: nobody else may say what becomes of them. Left out: whoever made the deployment. One that
+   * brings the job up again carries them on in the name of who gave them.
+   */
+  givenBy: z.string().optional(),
 });
 export type DeploymentSecrets = z.infer<typeof deploymentSecretsSchema>;
 
@@ -20,6 +25,10 @@ export function sealSecrets(sealer: Sealer, deploymentId: string, secrets: Deplo
 export function openSecrets(sealer: Sealer, deploymentId: string, sealed: string | null): DeploymentSecrets {
   if (sealed === null) return NO_SECRETS;
   return deploymentSecretsSchema.parse(JSON.parse(sealer.open(sealed, associatedData(deploymentId))));
+}
+
+export function hasSecrets({ gitCredentials, buildEnv, runtimeEnv }: DeploymentSecrets): boolean {
+  return gitCredentials !== null || [buildEnv, runtimeEnv].some((env) => Object.keys(env).length > 0);
 }
 
 /** Binds the ciphertext to its row, so that it cannot be moved to another deployment. */

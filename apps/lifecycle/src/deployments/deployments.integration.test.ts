@@ -145,19 +145,22 @@ describe('POST /api/v1/deploy', () => {
     expect(await response.json()).toMatchObject({ error: 'latest is an alias, not a version' });
   });
 
-  test('only one of two deployments of the same version at the same time is accepted', async () => {
+  test('only one of five deployments of the same version at the same time is accepted', async () => {
     const manifest = await control.commit('twice', '1.0.0', WORKS);
 
     const responses = await Promise.all(
-      ['a', 'b'].map(async () => await control.request('POST', '/api/v1/deploy', { manifest })),
+      Array.from({ length: 5 }, async () => await control.request('POST', '/api/v1/deploy', { manifest })),
     );
 
     expect(responses.map((response) => response.status).toSorted((left, right) => left - right)).toEqual([
-      200, 409,
+      200, 409, 409, 409, 409,
     ]);
     const bodies = (await Promise.all(responses.map(async (response) => await response.json()))) as {
       id?: string;
+      error?: string;
     }[];
+    const ongoing = /^There's already ongoing deployment of job twice 1\.0\.0, recently updated at /;
+    expect(bodies.filter(({ error = '' }) => ongoing.test(error))).toHaveLength(4);
     const id = bodies.map((body) => body.id).find((found) => found !== undefined) ?? '';
     expect((await control.waitForEnd(id)).status).toBe('done');
   });

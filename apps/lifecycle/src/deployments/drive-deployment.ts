@@ -8,6 +8,8 @@ import { buildArtifact } from './build-artifact.ts';
 import { LeaseLostError, type DeploymentRun } from './deployment-context.ts';
 import { awaitInstances, launchInstances } from './launch-instances.ts';
 import { publishJob } from './publish-job.ts';
+import { RENEWALS } from './renew/accept-renewal.ts';
+import { relaunchArtifact } from './renew/relaunch-artifact.ts';
 import { takeOver } from './take-over.ts';
 
 /**
@@ -15,13 +17,19 @@ import { takeOver } from './take-over.ts';
  * a crash. A new phase goes here, and into `DEPLOYMENT_PHASES` of the contracts.
  */
 const PHASES: Record<Exclude<DeploymentPhase, 'done'>, (run: DeploymentRun) => Promise<void>> = {
-  accepted: buildArtifact,
+  accepted: prepareArtifact,
   source: buildArtifact,
   build: buildArtifact,
   launch: launchInstances,
   ready: awaitInstances,
   published: publishJob,
 };
+
+/** Something to launch: what was built before, for whom that will do, or else a build. */
+async function prepareArtifact(run: DeploymentRun): Promise<void> {
+  const isRenewal = RENEWALS.has(run.row.kind ?? 'deploy');
+  if (!isRenewal || !(await relaunchArtifact(run))) await buildArtifact(run);
+}
 
 /** What the text of an error starts with, as in Racetrack 2.36. */
 const ERROR_PREFIXES: Partial<Record<DeploymentPhase, string>> = {
@@ -45,7 +53,7 @@ export async function driveDeployment(run: DeploymentRun): Promise<void> {
       await runPhase(run, run.row.step);
     }
     run.deps.metrics.doneDeployments.inc();
-    run.deps.metrics.deployedJobs.inc();
+    if (run.row.kind !== 'build') run.deps.metrics.deployedJobs.inc();
     logger.info(facts, 'deployment done');
   } catch (error) {
     if (error instanceof LeaseLostError || run.signal.aborted) {
@@ -104,6 +112,7 @@ async function storeFailure(run: DeploymentRun, failure: PlatformError): Promise
     await recordAudit(trx, {
       eventType: 'deployment_failed',
       executor: run.row.deployed_by,
+      executorSubjectId: run.row.subject_id,
       jobName: run.row.job_name,
       jobVersion: run.row.job_version,
     });

@@ -98,7 +98,7 @@ async function launchAll(run: DeploymentRun): Promise<void> {
     failpoint('before-target-launch');
     const { address, warnings = [] } = await launchSurely(target, request, run.signal);
     failpoint('after-target-launch');
-    await noteWarnings(run, warnings);
+    await run.warn(...warnings);
     failpoint('before-address');
     await createInstanceRepository(deps.store.db).update(instance.id, { address: toJson(address) });
     failpoint('after-address');
@@ -117,13 +117,6 @@ async function launchSurely(
     if (signal.aborted || !PlatformError.is(error) || error.code !== 'PLUGIN_UNAVAILABLE') throw error;
     return await target.launch(request, signal);
   }
-}
-
-/** Once each: a launch that is repeated says the same again. */
-async function noteWarnings(run: DeploymentRun, warnings: readonly string[]): Promise<void> {
-  const known = run.row.warnings === null ? [] : run.row.warnings.split('\n');
-  const fresh = warnings.filter((warning) => !known.includes(warning));
-  if (fresh.length > 0) await run.advance({ warnings: [...known, ...fresh].join('\n') });
 }
 
 async function commitInstances(run: DeploymentRun): Promise<void> {

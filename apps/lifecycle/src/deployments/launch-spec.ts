@@ -34,21 +34,36 @@ export interface PlatformFacts {
   readonly defaultMemoryMaxBytes: number | null;
 }
 
-/** Puts together what launches need once the build is known. */
-export function composeLaunchSpec(options: {
+/** What instances run with, whatever they run. */
+interface RuntimeTerms {
   readonly manifest: Manifest;
   readonly secretBuildEnv: Readonly<Record<string, string>>;
   readonly jobType: string;
-  readonly plan: NativePlan;
-  readonly build: BuildResult;
   readonly platform: PlatformFacts;
-}): LaunchSpec {
-  const { manifest, build, platform } = options;
+}
+
+/** Puts together what launches need once the build is known. */
+export function composeLaunchSpec(
+  options: RuntimeTerms & { readonly plan: NativePlan; readonly build: BuildResult },
+): LaunchSpec {
+  const { build } = options;
   return {
     sourceDir: build.sourceDir,
     environmentDir: build.environmentDir,
     pluginDir: build.pluginDir,
     run: options.plan.run,
+    ...describeRuntime({ ...options, gitVersion: build.gitVersion }),
+  };
+}
+
+/** What a manifest that may have been edited says about running what was built before. */
+export function renewLaunchSpec(recorded: LaunchSpec, terms: RuntimeTerms): LaunchSpec {
+  return { ...recorded, ...describeRuntime({ ...terms, gitVersion: recorded.env['GIT_VERSION'] ?? '' }) };
+}
+
+function describeRuntime(options: RuntimeTerms & { readonly gitVersion: string }) {
+  const { manifest, platform } = options;
+  return {
     env: {
       // Values baked in at build time are shadowed, as Racetrack 2.36 does.
       ...blank({ ...manifest.build_env, ...options.secretBuildEnv }),
@@ -56,7 +71,7 @@ export function composeLaunchSpec(options: {
       JOB_NAME: manifest.name,
       JOB_VERSION: manifest.version,
       JOB_TYPE_VERSION: options.jobType,
-      GIT_VERSION: build.gitVersion,
+      GIT_VERSION: options.gitVersion,
       DEPLOYED_BY_RACETRACK_VERSION: platform.version,
       PUB_URL: platform.pubUrl,
       REQUEST_TRACING_HEADER: TRACING_HEADER,

@@ -1,7 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentDto, JobDto } from '@racetrack-platform/contracts';
+import { createNewcomer } from '../testing/create-newcomer.ts';
 import { TestControl, toyProgram } from '../testing/start-test-control.ts';
 
 const WORKS = toyProgram('42');
@@ -12,25 +11,12 @@ describe('who owns a name', () => {
   let bob: string;
   let eve: string;
 
-  /** Somebody who may start new families and nothing else. There is no interface for that in this version. */
-  async function createNewcomer(username: string): Promise<string> {
-    const password = 'newcomers-Pass-1';
-    await control.request('POST', '/api/v1/users/register', { username, password });
-    const database = new DatabaseSync(join(control.directory, 'data/store/racetrack.db'), { timeout: 5_000 });
-    database.prepare('update "user" set is_active = 1 where username = ?').run(username);
-    database
-      .prepare(
-        `delete from permission where scope <> 'deploy_new_family' and subject_id =
-         (select subject.id from subject join "user" on "user".id = subject.user_id where username = ?)`,
-      )
-      .run(username);
-    database.close();
-    const login = await control.request('POST', '/api/v1/users/login', { username, password }, '');
-    return ((await login.json()) as { token: string }).token;
-  }
-
-  async function deployAs(token: string, manifest: Record<string, unknown>): Promise<DeploymentDto> {
-    const response = await control.request('POST', '/api/v1/deploy', { manifest }, token);
+  async function deployAs(
+    token: string,
+    manifest: Record<string, unknown>,
+    more: Record<string, unknown> = {},
+  ): Promise<DeploymentDto> {
+    const response = await control.request('POST', '/api/v1/deploy', { manifest, ...more }, token);
     const { id, error } = (await response.json()) as { id: string; error?: string };
     if (response.status !== 200) throw new Error(`refused with ${response.status}: ${error}`);
     return await control.waitForEnd(id);
@@ -38,8 +24,8 @@ describe('who owns a name', () => {
 
   beforeAll(async () => {
     control = await TestControl.start();
-    bob = await createNewcomer('bob@example.com');
-    eve = await createNewcomer('eve@example.com');
+    bob = await createNewcomer(control, 'bob@example.com');
+    eve = await createNewcomer(control, 'eve@example.com');
   });
 
   afterAll(async () => await control[Symbol.asyncDispose]());
@@ -72,6 +58,22 @@ describe('who owns a name', () => {
     await expect(deployAs(eve, await control.commit('own', '0.0.4', WORKS))).rejects.toThrow(
       'refused with 401',
     );
+  });
+
+  test("who deploys over somebody else's version gets nothing by it", async () => {
+    await deployAs(bob, await control.commit('lent', '0.0.1', WORKS));
+    const grant = { subject: 'user:eve@example.com', scope: 'deploy_job', family: 'lent' };
+    await control.request('POST', '/api/v1/permissions', grant);
+
+    const over = await deployAs(eve, await control.commit('lent', '0.0.1', WORKS), { force: true });
+    const next = await deployAs(eve, await control.commit('lent', '0.0.2', WORKS));
+
+    expect([over.status, next.status]).toEqual(['done', 'done']);
+    const ask = async (method: string, version: string, token: string) =>
+      (await control.request(method, `/api/v1/job/lent/${version}`, undefined, token)).status;
+    expect(await ask('GET', '0.0.1', eve)).not.toBe(200);
+    expect(await ask('DELETE', '0.0.1', eve)).not.toBe(200);
+    expect([await ask('GET', '0.0.1', bob), await ask('GET', '0.0.2', eve)]).toEqual([200, 200]);
   });
 
   test('a first deployment that fails leaves no claim on the name, for nobody', async () => {

@@ -22,6 +22,8 @@ export function presentDeployment(row: DeploymentRow, job: JobDto | undefined): 
     error_code: row.error_code,
     hint: row.hint,
     commit: row.commit_id,
+    kind: row.kind ?? 'deploy',
+    previous_target: row.previous_target,
   };
 }
 

@@ -9,27 +9,29 @@ import {
 import { OWNER_SCOPES } from '@racetrack-platform/contracts';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { ACK_TIMEOUT_MS } from '../feed/feed-server.ts';
-import { recordAudit } from '../audit/record-audit.ts';
+import { recordAudit, type AuditEvent } from '../audit/record-audit.ts';
 import { grantPermission } from '../auth/grant-permission.ts';
 import { readStoredManifest } from './build-artifact.ts';
 import type { DeploymentRun } from './deployment-context.ts';
+import { RENEWALS } from './renew/accept-renewal.ts';
 
 /**
  * Phase `published`: one transaction makes the new instances the job's route, lets the old ones drain, and grants the
- * deployer the job. Then it waits until every connected pub follows, so that whoever sees `done` reaches the new one.
+ * deployer a version that is new. Then it waits until every connected pub follows, so that whoever sees `done` reaches the new one.
  */
 export async function publishJob(run: DeploymentRun): Promise<void> {
   const { deps } = run;
   const { revision } = await deps.store.transaction(async (trx) => {
     await run.advanceIn(trx.db, { phase: 'post-deploy hooks' });
     const isNewName = !(await createJobRepository(trx.db).isNameTaken(run.row.job_name));
-    const { job, isNewRoute } = await switchRoute(trx, run.row);
-    await grantToOwner(trx, run.row, job, isNewName);
+    const existing = await createJobRepository(trx.db).find(run.row.job_name, run.row.job_version);
+    const { job, isNewRoute } = await switchRoute(trx, run.row, existing);
+    // Whoever deploys over a version that exists has been allowed that, and no more.
+    if (!isRenewal(run.row) && existing === undefined) await grantToOwner(trx, run.row, job, isNewName);
     // After a crash in between this runs a second time, but it happened once.
     if (!isNewRoute) return;
     await recordAudit(trx, {
-      eventType: 'job_deployed',
-      executor: run.row.deployed_by,
+      ...describePublication(run.row, existing),
       jobName: job.name,
       jobVersion: job.version,
     });
@@ -43,13 +45,32 @@ export async function publishJob(run: DeploymentRun): Promise<void> {
   failpoint('after-done');
 }
 
+function isRenewal({ kind }: DeploymentRow): boolean {
+  return RENEWALS.has(kind ?? 'deploy');
+}
+
+function describePublication(
+  row: DeploymentRow,
+  existing: JobRow | undefined,
+): Pick<AuditEvent, 'eventType' | 'executor' | 'executorSubjectId' | 'subject' | 'before' | 'after'> {
+  const by = { executor: row.deployed_by, executorSubjectId: row.subject_id };
+  if (!isRenewal(row)) return { ...by, eventType: 'job_deployed' };
+  const renewed = { ...by, subject: existing?.deployed_by };
+  if (row.kind !== 'move') return { ...renewed, eventType: 'job_redeployed' };
+  return {
+    ...renewed,
+    eventType: 'job_moved',
+    before: { infrastructure_target: row.previous_target },
+    after: { infrastructure_target: row.infrastructure_target },
+  };
+}
+
 async function switchRoute(
   trx: StoreTransaction,
   row: DeploymentRow,
+  existing: JobRow | undefined,
 ): Promise<{ job: JobRow; isNewRoute: boolean }> {
-  const jobs = createJobRepository(trx.db);
   const instances = createInstanceRepository(trx.db);
-  const existing = await jobs.find(row.job_name, row.job_version);
   const job = await upsertJob(trx, row, existing);
   await instances.moveDeployment(row.id, ['launching', 'active'], { state: 'active' });
   if (existing && existing.deployment_id !== row.id) {
@@ -79,6 +100,7 @@ async function upsertJob(
     deployment_id: row.id,
     error: null,
     notice: null,
+    ...findEdit(row, existing),
   };
   if (existing) {
     await jobs.update(existing.id, facts);
@@ -104,13 +126,23 @@ async function upsertJob(
   return job;
 }
 
+/** What was brought up again has the manifest as it was edited: it still differs from the repository. */
+function findEdit(row: DeploymentRow, existing: JobRow | undefined) {
+  const edited = isRenewal(row) ? existing : undefined;
+  return {
+    manifest_edited_by: edited?.manifest_edited_by ?? null,
+    manifest_edited_at: edited?.manifest_edited_at ?? null,
+    manifest_edited_subject_id: edited?.manifest_edited_subject_id ?? null,
+  };
+}
+
 async function requestEndpoints(trx: StoreTransaction, row: DeploymentRow, jobId: string): Promise<void> {
   const endpoints = readStoredManifest(row.manifest_yaml).public_endpoints ?? [];
   const requests = endpoints.map((endpoint) => ({ id: randomUUID(), endpoint }));
   await createJobRepository(trx.db).requestPublicEndpoints(jobId, requests);
 }
 
-/** The job is the deployer's; whoever starts a family may also deploy its next versions. */
+/** A version that is new is the deployer's; whoever starts a family may also deploy its next versions. */
 async function grantToOwner(
   trx: StoreTransaction,
   row: DeploymentRow,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
@@ -38,27 +37,23 @@ export async function readDeployBody(stream: Readable, uploadsDir: string): Prom
 async function receive(stream: Readable, bodyFile: string): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  let file: ReturnType<typeof createWriteStream> | undefined;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_DEPLOY_BODY_BYTES) {
-      file?.destroy();
-      throw tooLarge();
+  let file: FileHandle | undefined;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_DEPLOY_BODY_BYTES) throw tooLarge();
+      if (file === undefined && size > MAX_INLINE_BYTES) {
+        file = await open(bodyFile, 'wx', 0o600);
+        await file.writeFile(Buffer.concat(chunks));
+      }
+      if (file === undefined) chunks.push(chunk);
+      else await file.writeFile(chunk);
     }
-    if (file === undefined && size <= MAX_INLINE_BYTES) {
-      chunks.push(chunk);
-      continue;
-    }
-    if (file === undefined) {
-      file = createWriteStream(bodyFile, { mode: 0o600, flags: 'wx' });
-      file.write(Buffer.concat(chunks));
-    }
-    if (!file.write(chunk)) await once(file, 'drain');
+  } finally {
+    // Also of a body that broke off: its client may come again and again.
+    await file?.close();
   }
-  if (file === undefined) return Buffer.concat(chunks);
-  file.end();
-  await once(file, 'close');
-  return undefined;
+  return file === undefined ? Buffer.concat(chunks) : undefined;
 }
 
 /**

@@ -1,13 +1,20 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { pubMessageSchema, type CallStats, type FeedMessage } from '@racetrack-platform/contracts';
+import {
+  pubMessageSchema,
+  type CallEdgeStats,
+  type CallStats,
+  type FeedMessage,
+} from '@racetrack-platform/contracts';
 import { createFeedRepository, type Store } from '@racetrack-platform/db';
 import type { StoreOutage } from '../store/store-outage.ts';
 import { readRecord, readSnapshot, type AccountRecords } from './read-feed.ts';
 
 /** A line goes out at least this often, so that pub notices a dead lifecycle (feed protocol). */
 const PING_INTERVAL_MS = 5_000;
+/** Each is read by itself: when more has changed at once, such as every token, reading all there is takes less. */
+const MAX_CHANGES = 2_000;
 
 export interface FeedSessionDeps {
   readonly store: Store;
@@ -15,7 +22,7 @@ export interface FeedSessionDeps {
   readonly storeId: string;
   readonly outage: StoreOutage;
   readonly onAck: () => void;
-  readonly onStats: (jobs: readonly CallStats[]) => void;
+  readonly onStats: (jobs: readonly CallStats[], edges: readonly CallEdgeStats[]) => void;
 }
 
 /** One connected pub: sends it a snapshot, then every change, and remembers what it acknowledged. */
@@ -91,7 +98,7 @@ export class FeedSession {
       this.#inFlight = message.inFlight;
       this.#deps.onAck();
     } else if (message.type === 'stats') {
-      this.#deps.onStats(message.jobs);
+      this.#deps.onStats(message.jobs, message.edges);
     }
   }
 
@@ -113,7 +120,7 @@ export class FeedSession {
     });
     const { result } = await this.#deps.store.transaction(async (trx) => {
       const found = await createFeedRepository(trx.db).findChangesSince(this.#sentRevision);
-      if (found === undefined) return undefined;
+      if (found === undefined || found.changes.length > MAX_CHANGES) return undefined;
       const messages: FeedMessage[] = [];
       for (const change of found.changes) {
         const record = await readRecord(this.#deps.accounts, trx.db, change);

@@ -1,6 +1,7 @@
 import type { FeedKind, FeedRecord, SubjectRecord, TokenRecord } from '@racetrack-platform/contracts';
 import { createFeedRepository, fromJson, type FeedChange, type Queryable } from '@racetrack-platform/db';
 import { listJobRoutes, readJobRoute } from './read-job-route.ts';
+import { listPinRecords, readPinRecord } from './read-pin.ts';
 
 /** What the accounts half of lifecycle contributes to the feed. */
 export interface AccountRecords {
@@ -22,6 +23,7 @@ export async function readSnapshot(
     ...(await accounts.listSubjectRecords(db)),
     ...(await accounts.listTokenRecords(db)),
     ...(await listJobRoutes(db)),
+    ...(await listPinRecords(db)),
   ];
   return { revision, records };
 }
@@ -37,6 +39,7 @@ export async function readRecord(
     token: async () => await accounts.readTokenRecord(db, change.id),
     subject: async () => await accounts.readSubjectRecord(db, change.id),
     setting: async () => await readSetting(db, change.id),
+    pin: async () => await readPinRecord(db, change.id),
   };
   return await readers[change.kind]();
 }

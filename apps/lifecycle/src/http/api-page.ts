@@ -6,6 +6,21 @@ import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, type FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { AUTH_HEADER, LIFECYCLE_PREFIX, PRODUCT_VERSION } from '@racetrack-platform/contracts';
 
+/** What the rest of a path is called in the document, which knows no `*`. */
+const WILDCARD = 'endpoint';
+
+/** The document has a name for every part of a path. */
+function nameWildcard({ schema, url }: ReturnType<typeof jsonSchemaTransform>) {
+  if (!url.endsWith('/*')) return { schema, url };
+  const params = schema['params'] as { properties?: object; required?: string[] } | undefined;
+  const named = {
+    type: 'object',
+    properties: { ...params?.properties, [WILDCARD]: { type: 'string' } },
+    required: [...(params?.required ?? []), WILDCARD],
+  };
+  return { schema: { ...schema, params: named }, url: `${url.slice(0, -1)}:${WILDCARD}` };
+}
+
 /** Collects the routes that are registered after it for the OpenAPI document. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -19,7 +34,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       components: { securitySchemes: { racetrackAuth: { type: 'apiKey', in: 'header', name: AUTH_HEADER } } },
       security: [{ racetrackAuth: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => nameWildcard(jsonSchemaTransform(route)),
   });
 }
 

@@ -208,7 +208,10 @@ describe('the HTTP application', () => {
     const answer = await app.inject({ method: 'POST', url: '/api/v1/upload/a.zip', payload });
 
     expect(answer.statusCode).toBe(413);
-    expect(answer.json()).toMatchObject({ code: 'BODY_TOO_LARGE' });
+    expect(answer.json()).toMatchObject({
+      code: 'BODY_TOO_LARGE',
+      hint: expect.stringMatching(/^Send less/),
+    });
   });
 
   test.each(['application/x-www-form-urlencoded', 'application/zip', 'text/plain', undefined])(

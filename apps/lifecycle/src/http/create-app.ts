@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyPluginOptions } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyPluginOptions, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from 'fastify-type-provider-zod';
 import { LIFECYCLE_PREFIX } from '@racetrack-platform/contracts';
 import type { Authenticator } from '../auth/authenticate.ts';
@@ -14,6 +14,8 @@ export type Routes = FastifyPluginAsync;
 
 export interface CreateAppOptions extends Omit<CreateServerOptions, 'prefix'>, ProbeRoutesDeps {
   readonly authenticator: Authenticator;
+  /** Looks at every request before its token and body; what it throws is the answer. */
+  readonly checkRequest?: (request: FastifyRequest) => Promise<void>;
   /** Paths start with `/api/v1`; each answers under `/lifecycle` as well. */
   readonly routes: readonly Routes[];
 }
@@ -27,6 +29,7 @@ export async function createApp(options: CreateAppOptions): Promise<FastifyInsta
   addCors(app);
   addBodyParsers(app);
   addAuthentication(app, options.authenticator);
+  if (options.checkRequest !== undefined) app.addHook('onRequest', options.checkRequest);
   await addOpenApi(app);
   await app.register(apiPage);
   await app.register(probeRoutes, options);

@@ -10,6 +10,8 @@ import { TRACING_HEADER } from '@racetrack-platform/contracts';
 import { messageOf } from '@racetrack-platform/errors';
 import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { limitPauses, refuseBroken } from './broken-requests.ts';
+import type { ProxyTrust } from './client-address.ts';
 import { addNotFoundHandler } from './not-found.ts';
 import { presentFailure } from './present-failure.ts';
 import { chooseRequestId } from './request-id.ts';
@@ -19,9 +21,21 @@ export interface ServerLimits {
   readonly bodyBytes: number;
   /** For receiving a whole request, body included. */
   readonly requestTimeoutMs: number;
+  /** For receiving its head. */
+  readonly headTimeoutMs: number;
+  /** Without a byte of a body that is not complete. */
+  readonly bodyPauseMs: number;
+  /** How often heads and whole requests are looked at. */
+  readonly checkIntervalMs: number;
 }
 
-const DEFAULT_LIMITS: ServerLimits = { bodyBytes: 1_048_576, requestTimeoutMs: 600_000 };
+const DEFAULT_LIMITS: ServerLimits = {
+  bodyBytes: 1_048_576,
+  requestTimeoutMs: 600_000,
+  headTimeoutMs: 20_000,
+  bodyPauseMs: 30_000,
+  checkIntervalMs: 5_000,
+};
 
 /** What a client is told to wait when the store is away. */
 const RETRY_AFTER_SECONDS = 5;
@@ -35,6 +49,8 @@ export interface CreateServerOptions {
   /** Prefix under which everything answers a second time, such as `/lifecycle`. */
   readonly prefix: string;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** Which peers may say who their clients are. @defaultValue none */
+  readonly trustsProxy?: ProxyTrust;
 }
 
 /**
@@ -49,9 +65,12 @@ export function createServer(options: CreateServerOptions): FastifyInstance {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestIdHeader: false,
+    trustProxy: options.trustsProxy ?? false,
     genReqId: chooseRequestId,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
+    http: { headersTimeout: limits.headTimeoutMs, connectionsCheckingInterval: limits.checkIntervalMs },
+    clientErrorHandler: refuseBroken,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     rewriteUrl: (request) => dropPrefix(request.url ?? '/', prefix),
     frameworkErrors: (error, request, reply) => {
@@ -64,6 +83,7 @@ export function createServer(options: CreateServerOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   addTelemetry(app, metrics);
+  limitPauses(app, limits.bodyPauseMs);
   addErrorHandler(app, metrics);
   addNullBodies(app);
   addNotFoundHandler(app);

@@ -40,12 +40,17 @@ export function presentFailure(thrown: unknown, requestId: string): PresentedFai
   const error = toExpected(thrown);
   if (error === undefined) return presentBug(requestId);
   const detail = LEGACY_DETAILS[error.code];
-  const body = presentError(error, requestId);
+  const body = { ...presentError(error, requestId), hint: error.hint ?? pointToCode(error) };
   return {
     status: ERROR_CODES[error.code].status,
     body: detail === undefined ? body : { ...body, detail },
     isBug: false,
   };
+}
+
+/** Nobody is left with a refusal alone. */
+function pointToCode({ code }: PlatformError): string {
+  return `docs/reference/errors.md tells what ${code} means.`;
 }
 
 function presentBug(requestId: string): PresentedFailure {
@@ -74,7 +79,9 @@ function toExpected(thrown: unknown): PlatformError | undefined {
   if (diskFull) return diskFull;
   const { code, statusCode } = describeFrameworkError(thrown);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new PlatformError('BODY_TOO_LARGE', 'the request body is larger than this route takes');
+    return new PlatformError('BODY_TOO_LARGE', 'the request body is larger than this route takes', {
+      hint: 'Send less at once; files of a job belong into its repository, or into POST /api/v1/deploy.',
+    });
   }
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
   return new PlatformError('BAD_REQUEST', messageOf(thrown));

@@ -11,6 +11,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { recordAudit } from '../audit/record-audit.ts';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import { removePinsOfJob } from '../pins/change-pins.ts';
 import type { Replicas } from '../replicas/replicas.ts';
 import { isStoreOutage } from '../store/store-outage.ts';
 
@@ -46,6 +47,7 @@ export async function deleteJob(
     await recordAudit(trx, {
       eventType: 'job_deleted',
       executor: subject.name,
+      executorSubjectId: subject.subjectId,
       subject: job.deployed_by,
       jobName: job.name,
       jobVersion: job.version,
@@ -56,6 +58,7 @@ export async function deleteJob(
       .distinct()
       .where('job_id', '=', job.id)
       .execute();
+    await removePinsOfJob(trx, { executor: subject.name, executorSubjectId: subject.subjectId }, job.id);
     await createJobRepository(trx.db).moveToTrash(job, { deleted_at: Date.now(), deleted_by: subject.name });
     trx.feedChanged('job', job.id);
     for (const holder of holders) trx.feedChanged('subject', holder.subject_id);
@@ -63,6 +66,8 @@ export async function deleteJob(
   });
   failpoint('after-deleted');
   deps.nudgeReconciler();
+  // Of a lost job nothing runs that could be waited for.
+  if (job.status === 'lost') return;
   await waitUntilGone(deps, job.deployment_id);
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { jobDtoSchema, logsDtoSchema } from '@racetrack-platform/contracts';
+import { editManifestPayloadSchema, jobDtoSchema, logsDtoSchema } from '@racetrack-platform/contracts';
 import {
   createBuildLogRepository,
   createDeploymentRepository,
@@ -13,12 +13,14 @@ import { requireJobScope, requireScope } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
 import { getAuthorizedJob } from './authorize-job.ts';
 import { deleteJob, type DeleteJobDeps } from './delete-job.ts';
+import { editManifest, type EditManifestDeps } from './edit-manifest.ts';
 import { readJobLogs, type JobLogsDeps } from './job-logs.ts';
 import type { JobService } from './job-service.ts';
 import { resolveJob } from './resolve-job.ts';
 import { stripColors } from './strip-colors.ts';
+import { sendJobs } from './send-jobs.ts';
 
-export interface JobRoutesOptions extends JobLogsDeps, DeleteJobDeps {
+export interface JobRoutesOptions extends JobLogsDeps, DeleteJobDeps, EditManifestDeps {
   readonly store: Store;
   readonly jobs: JobService;
   /** Remembers who read a job from where, for live logs without a token. */
@@ -50,10 +52,10 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, op
         response: { 200: z.array(jobDtoSchema) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const subject = await authenticated(request);
       requireScope(subject, 'read_job');
-      return await jobs.list(subject);
+      return await sendJobs(reply, await jobs.list(subject));
     },
   );
 
@@ -87,6 +89,29 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, op
         aliases: false,
       });
       await deleteJob(options, subject, job);
+      return null;
+    },
+  );
+
+  app.put(
+    '/api/v1/job/:name/:version/manifest',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'Change the manifest that is stored with a job',
+        description: 'What runs does not change before the job is redeployed or reprovisioned.',
+        params: versioned,
+        body: editManifestPayloadSchema,
+        response: { 200: z.null() },
+      },
+    },
+    async (request) => {
+      const subject = await authenticated(request);
+      const job = await getAuthorizedJob(store.db, subject, 'deploy_job', {
+        ...request.params,
+        aliases: false,
+      });
+      await editManifest(options, { subject, address: request.ip }, job, request.body.manifest_yaml);
       return null;
     },
   );

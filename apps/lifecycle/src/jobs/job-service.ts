@@ -1,11 +1,14 @@
-import { findGrant, type JobDto } from '@racetrack-platform/contracts';
+import { isUnbound, type JobDto } from '@racetrack-platform/contracts';
 import {
   createInstanceRepository,
   createJobRepository,
+  createPermissionRepository,
+  createPinRepository,
   type JobRow,
   type Store,
 } from '@racetrack-platform/db';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import { mapInTurns } from './map-in-turns.ts';
 import { presentJob } from './present-job.ts';
 
 export interface JobServiceDeps {
@@ -15,7 +18,7 @@ export interface JobServiceDeps {
 }
 
 export interface JobService {
-  /** Jobs that the subject may read, newest first, then by name. */
+  /** Jobs that the subject may read: newest first for who reads all jobs, by name and version for others. */
   list(subject: AuthenticatedSubject): Promise<JobDto[]>;
   present(job: JobRow): Promise<JobDto>;
   find(name: string, version: string): Promise<JobDto | undefined>;
@@ -25,22 +28,31 @@ export interface JobService {
 export function createJobService({ store, externalPubUrl }: JobServiceDeps): JobService {
   async function present(job: JobRow): Promise<JobDto> {
     const instances = await createInstanceRepository(store.db).listByDeployment(job.deployment_id);
-    return presentJob(job, { externalPubUrl, instanceIds: instances.map((instance) => instance.id) });
+    const pins = await createPinRepository(store.db).listOfFamily(job.name);
+    return presentJob(job, { externalPubUrl, instanceIds: instances.map((instance) => instance.id), pins });
+  }
+
+  async function listReadable({ subjectId, permissions }: AuthenticatedSubject): Promise<JobRow[]> {
+    const readsAll = permissions.some(
+      (grant) => isUnbound(grant) && (grant.scope === 'read_job' || grant.scope === 'full_access'),
+    );
+    if (readsAll) return await createJobRepository(store.db).list();
+    return await createPermissionRepository(store.db).listCoveredJobs(subjectId, 'read_job');
   }
 
   return {
     present,
 
     async list(subject) {
-      const jobs = await createJobRepository(store.db).list();
+      const jobs = await listReadable(subject);
       const instances = await createInstanceRepository(store.db).list();
+      const pinsByFamily = Map.groupBy(await createPinRepository(store.db).list(), (pin) => pin.family);
       const idsByDeployment = Map.groupBy(instances, (instance) => instance.deployment_id);
-      return jobs
-        .filter((job) => mayRead(subject, job))
-        .map((job) => {
-          const own = idsByDeployment.get(job.deployment_id) ?? [];
-          return presentJob(job, { externalPubUrl, instanceIds: own.map((instance) => instance.id) });
-        });
+      return await mapInTurns(jobs, (job) => {
+        const own = idsByDeployment.get(job.deployment_id) ?? [];
+        const pins = pinsByFamily.get(job.name) ?? [];
+        return presentJob(job, { externalPubUrl, instanceIds: own.map((instance) => instance.id), pins });
+      });
     },
 
     async find(name, version) {
@@ -48,11 +60,4 @@ export function createJobService({ store, externalPubUrl }: JobServiceDeps): Job
       return job && (await present(job));
     },
   };
-}
-
-function mayRead(subject: AuthenticatedSubject, job: JobRow): boolean {
-  return (
-    findGrant(subject.permissions, 'read_job', { family: job.name, jobId: job.id, endpoint: null }) !==
-    undefined
-  );
 }

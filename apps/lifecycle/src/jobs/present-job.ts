@@ -1,12 +1,15 @@
 import type { JobDto } from '@racetrack-platform/contracts';
-import type { JobRow } from '@racetrack-platform/db';
-import { parseManifest, readManifestYaml } from '@racetrack-platform/manifest';
+import type { JobRow, VersionPin } from '@racetrack-platform/db';
+import { explainPins } from '../pins/explain-pins.ts';
+import { presentManifest } from './present-manifest.ts';
 
 export interface PresentJobOptions {
   /** Where callers reach pub, with its `/pub`. */
   readonly externalPubUrl: string;
   /** Ids of the instances that serve it. */
   readonly instanceIds: readonly string[];
+  /** Of its family. */
+  readonly pins: readonly VersionPin[];
 }
 
 /** A job for the wire. */
@@ -18,12 +21,12 @@ export function presentJob(row: JobRow, options: PresentJobOptions): JobDto {
     status: row.status,
     create_time: toSeconds(row.created_at),
     update_time: toSeconds(row.updated_at),
-    manifest: presentManifest(row.manifest_yaml),
+    manifest: presentManifest(row.manifest_yaml).manifest,
     manifest_yaml: row.manifest_yaml,
     internal_name: options.instanceIds[0] ?? null,
     pub_url: jobUrl(options.externalPubUrl, row.name, row.version),
     error: row.error,
-    notice: row.notice,
+    notice: presentNotice(row, options.pins),
     image_tag: row.deployment_id,
     deployed_by: row.deployed_by,
     last_call_time: row.last_call_at === null ? null : toSeconds(row.last_call_at),
@@ -31,22 +34,22 @@ export function presentJob(row: JobRow, options: PresentJobOptions): JobDto {
     replica_internal_names: [...options.instanceIds],
     job_type_version: row.job_type_version,
     infrastructure_stats: {},
+    pinned_as: options.pins.filter((pin) => pin.jobId === row.id).map((pin) => pin.pattern),
   };
+}
+
+/** Several are joined by semicolons, as in Racetrack 2.36. */
+function presentNotice(row: JobRow, pins: readonly VersionPin[]): string | null {
+  const notices = [row.notice, explainPins({ jobId: row.id, version: row.version, pins })];
+  return (
+    notices.filter((notice) => notice !== null && notice !== undefined && notice !== '').join(';') ||
+    row.notice
+  );
 }
 
 /** Base URL of a job at pub. */
 export function jobUrl(externalPubUrl: string, name: string, version: string): string {
   return `${externalPubUrl}/job/${encodeURIComponent(name)}/${encodeURIComponent(version)}`;
-}
-
-/** Every field with its default; null when a later version no longer accepts what was stored. */
-function presentManifest(yaml: string): Record<string, unknown> | null {
-  try {
-    const { data } = readManifestYaml(yaml, { source: 'job.yaml' });
-    return { ...parseManifest(data, { source: 'job.yaml' }).manifest };
-  } catch {
-    return null;
-  }
 }
 
 function toSeconds(milliseconds: number): number {

@@ -1,9 +1,15 @@
-import { createJobRepository, type JobRow, type Queryable } from '@racetrack-platform/db';
+import {
+  createJobRepository,
+  createPinRepository,
+  type JobRow,
+  type Queryable,
+} from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
-import { resolveVersion } from '@racetrack-platform/manifest';
+import { isVersionAlias, resolveRouted, type VersionResolution } from '@racetrack-platform/manifest';
 
 /**
- * Finds a job by name and version, where the version may be an alias (`latest`, `1.x`).
+ * Finds a job by name and version, where the version may be an alias (`latest`, `1.x`); aliases lead to the version
+ * that pub would call.
  *
  * @returns the job, or what to say when there is none: that is for the caller to reveal after it has authorised.
  */
@@ -12,14 +18,29 @@ export async function resolveJob(
   name: string,
   version: string,
 ): Promise<{ job: JobRow } | { missing: PlatformError }> {
-  const jobs = createJobRepository(db);
-  const versions = await jobs.listVersions(name);
-  const hint = 'See what is deployed with `racetrack list`.';
-  if (versions.length === 0)
-    return { missing: new PlatformError('JOB_NOT_FOUND', `No job named ${name}`, { hint }) };
-  const resolution = resolveVersion(version, versions);
+  const exact = await createJobRepository(db).find(name, version);
+  if (exact !== undefined) return { job: exact };
+  const resolution = await resolveAmongVersions(db, name, version);
   if (resolution.kind === 'missing') {
+    const hint = 'See what is deployed with `racetrack list`.';
     return { missing: new PlatformError('JOB_NOT_FOUND', resolution.message, { hint }) };
   }
-  return { job: await jobs.get(name, resolution.version) };
+  return { job: await createJobRepository(db).get(name, resolution.version) };
+}
+
+async function resolveAmongVersions(
+  db: Queryable,
+  name: string,
+  requested: string,
+): Promise<VersionResolution> {
+  const pins = createPinRepository(db);
+  const candidates = await pins.listCandidates(name);
+  if (candidates.length === 0) return { kind: 'missing', reason: 'exact', message: `No job named ${name}` };
+  const pin = isVersionAlias(requested) ? await pins.find(name, requested) : undefined;
+  const states = candidates.map(({ version, status, routedInstances }) => ({
+    version,
+    isRouted: routedInstances > 0,
+    isStarting: status === 'starting',
+  }));
+  return resolveRouted(requested, states, pin?.version);
 }

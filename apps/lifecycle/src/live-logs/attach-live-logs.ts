@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Server, type Socket } from 'socket.io';
 import { z } from 'zod';
 import { PlatformError, toPlatformError } from '@racetrack-platform/errors';
+import { findClientAddress, type ProxyTrust } from '../http/client-address.ts';
 import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import {
   authorizeSubscription,
@@ -27,6 +28,8 @@ export interface LiveLogsDeps extends Omit<AuthorizeSubscriptionDeps, 'recentRea
     tail: number,
     signal: AbortSignal,
   ) => AsyncIterable<string>;
+  /** Which peers may say who their clients are. @defaultValue none */
+  readonly trustsProxy?: ProxyTrust;
   readonly now?: () => number;
   readonly limits?: Partial<LiveLogsLimits>;
   /** Called with the number of streams whenever it changes. */
@@ -111,7 +114,9 @@ export function attachLiveLogs(server: HttpServer, deps: LiveLogsDeps): LiveLogs
 }
 
 interface SessionContext
-  extends AuthorizeSubscriptionDeps, Pick<LiveLogsDeps, 'logger' | 'openLogs' | 'onStreamCount'> {
+  extends
+    AuthorizeSubscriptionDeps,
+    Pick<LiveLogsDeps, 'logger' | 'openLogs' | 'onStreamCount' | 'trustsProxy'> {
   readonly recentReads: RecentReads;
   readonly limits: LiveLogsLimits;
   readonly streams: Set<string>;
@@ -151,7 +156,10 @@ async function subscribe(
     context.streams.add(socket.id);
     signal.addEventListener('abort', () => endStream(context, socket), { once: true });
     context.onStreamCount?.(context.streams.size);
-    const job = await authorizeSubscription(context, describeSubscriber(socket), { name, version });
+    const job = await authorizeSubscription(context, describeSubscriber(socket, context.trustsProxy), {
+      name,
+      version,
+    });
     // After the acknowledgement, which original clients wait for before they show lines.
     setImmediate(() => void stream(context, socket, { name, tail, ...job }, signal));
     return `${socket.id}_${name}_${job.version}`;
@@ -191,7 +199,7 @@ async function checkAgain(
   socket: Socket,
   job: ResolvedJob & { name: string },
 ): Promise<void> {
-  const subscriber = describeSubscriber(socket);
+  const subscriber = describeSubscriber(socket, context.trustsProxy);
   if (findToken(subscriber) === undefined) return;
   try {
     await authorizeSubscription(context, subscriber, job);
@@ -222,7 +230,9 @@ function parseSubscription(payload: unknown): { name: string; version: string; t
   return { name, version, tail: Math.min(tail, MAX_TAIL) };
 }
 
-function describeSubscriber(socket: Socket): Subscriber {
-  const { headers, auth, address } = socket.handshake;
+function describeSubscriber(socket: Socket, trustsProxy?: ProxyTrust): Subscriber {
+  const { headers, auth, address: peer } = socket.handshake;
+  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
+  const address = trustsProxy === undefined ? peer : findClientAddress(trustsProxy, peer, forwarded);
   return { headers, auth, address };
 }

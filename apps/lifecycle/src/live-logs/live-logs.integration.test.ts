@@ -200,7 +200,7 @@ describe('live logs', () => {
     });
     const client = connect({ auth: { token: await access.addUser('leaver', ['read_job']) } });
     await subscribe(client);
-    await access.accounts.setActive('leaver', false);
+    await access.setActive('leaver', false);
 
     expect(await client.gone).toBe('io server disconnect');
     expect(client.errors).toMatchObject([{ error: 'User leaver is not active' }]);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createDeploymentRepository, type Store } from '@racetrack-platform/db';
 import { failpoint } from '@racetrack-platform/failpoints';
 
-/** Where artifacts wait for their removal. */
-const TRASH = 'trash';
+/** Where artifacts and entries of caches wait for their removal. */
+export const TRASH = 'trash';
 
 /** Removes what a collection had set aside when the platform died. For a start, before anything is collected again. */
 export async function emptyTrash(buildsDir: string): Promise<void> {
@@ -17,7 +17,7 @@ export async function emptyTrash(buildsDir: string): Promise<void> {
 
 /**
  * Removes artifacts that no job and no instance needs any more. While a deployment is under way nothing is touched: it
- * may be about to use one that looks forgotten. Environments and sources stay, as caches.
+ * may be about to use one that looks forgotten. Environments and sources stay, as caches; see `trim-caches.ts`.
  *
  * @param buildsDir - the builder's directory.
  * @returns how many were removed.

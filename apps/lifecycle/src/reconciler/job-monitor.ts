@@ -14,6 +14,7 @@ import type { Replicas } from '../replicas/replicas.ts';
 import type { StoreOutage } from '../store/store-outage.ts';
 import type { ExitReasons } from './exit-reasons.ts';
 import type { Leadership } from './leadership.ts';
+import type { UnreachableTargets } from './unreachable-targets.ts';
 
 export interface JobMonitorDeps {
   readonly store: Store;
@@ -22,6 +23,7 @@ export interface JobMonitorDeps {
   readonly leadership: Leadership;
   readonly logger: Logger;
   readonly exits: ExitReasons;
+  readonly unreachable: UnreachableTargets;
 }
 
 const ROUND_INTERVAL_MS = 5_000;
@@ -89,7 +91,10 @@ export class JobMonitor {
           .filter((instance) => reachable(instance.host_id) && instance.address !== null)
           .map(async (instance) => await this.#probe(instance, deployment?.deployment_timestamp ?? 0)),
       );
-      return await this.#noteChange(job, judge(probes));
+      const verdict = judge(probes);
+      // What cannot be reached may well be running.
+      if (verdict.status !== 'running' && this.#deps.unreachable.has(job.infrastructure_target)) return;
+      return await this.#noteChange(job, verdict);
     }
     if (!isLeader || hosts.some((host) => host === null || this.#deps.replicas.isHostAlive(host))) return;
     await this.#noteChange(job, this.#judgeDead(hosts));

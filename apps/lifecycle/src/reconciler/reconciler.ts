@@ -15,8 +15,10 @@ import type { DeploymentDeps } from '../deployments/deployment-context.ts';
 import type { Acknowledgements } from '../replicas/acknowledgements.ts';
 import type { StoreOutage } from '../store/store-outage.ts';
 import type { ExitReasons } from './exit-reasons.ts';
+import { findOrphans } from './find-orphans.ts';
 import type { Leadership } from './leadership.ts';
 import { planReconciliation, restartDelayMs, type ReconcileAction } from './plan-reconciliation.ts';
+import type { UnreachableTargets } from './unreachable-targets.ts';
 
 export interface ReconcilerDeps extends Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken' | 'accounts'> {
   readonly store: Store;
@@ -29,6 +31,9 @@ export interface ReconcilerDeps extends Pick<DeploymentDeps, 'sealer' | 'ensureF
   readonly drainLimitMs: number;
   /** Told why instances ended. */
   readonly exits: ExitReasons;
+  readonly unreachable: UnreachableTargets;
+  /** Told how many instances run that nobody knows. */
+  readonly onOrphans: (count: number) => void;
   /** Called after an instance is gone: what it alone needed may go too. */
   readonly onRemoved: () => Promise<void>;
 }
@@ -51,6 +56,7 @@ export class Reconciler {
   #ticking: Promise<void> | undefined;
   #tickAgain = false;
   #startedAt = 0;
+  #orphans: ReadonlySet<string> = new Set();
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
@@ -60,6 +66,13 @@ export class Reconciler {
     this.#startedAt = Date.now();
     this.#timer = setInterval(() => this.nudge(), TICK_INTERVAL_MS);
     this.nudge();
+  }
+
+  /** Looks now, and waits until everything that was found to do is done or has failed. */
+  async runOnce(): Promise<void> {
+    await this.#ticking;
+    await this.#tick();
+    await Promise.allSettled(this.#busy.values());
   }
 
   /** Looks now instead of at the next tick. */
@@ -97,6 +110,7 @@ export class Reconciler {
     // Observed first: an instance committed in between must not look as if it were lost.
     const observed = await this.#observe(epoch !== undefined);
     const all = await createInstanceRepository(this.#deps.store.db).list();
+    this.#reportOrphans(findOrphans(observed, new Set(all.map(({ id }) => id)), now));
     const instances = all.filter((instance) => this.#isOurs(instance, epoch));
     const drained = await this.#findDrained(instances);
     const actions = planReconciliation({
@@ -112,6 +126,17 @@ export class Reconciler {
       const instance = byId.get(action.id);
       if (instance) this.#apply(action, instance, epoch);
     }
+  }
+
+  /** Once each: they may stay for long. */
+  #reportOrphans(orphans: ReturnType<typeof findOrphans>): void {
+    const ids = new Set(orphans.map(({ instanceId }) => instanceId));
+    for (const orphan of orphans) {
+      if (this.#orphans.has(orphan.instanceId)) continue;
+      this.#deps.logger.warn(orphan, 'an instance runs that the store does not know; it is left alone');
+    }
+    this.#orphans = ids;
+    this.#deps.onOrphans(ids.size);
   }
 
   #isOurs(instance: InstanceRow, epoch: number | undefined): boolean {
@@ -134,9 +159,11 @@ export class Reconciler {
       try {
         observed.set(name, await this.#deps.host.target(name).observeAll(this.#stopping.signal));
       } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
         this.#deps.logger.warn({ target: name, reason: messageOf(error) }, 'a target could not be observed');
         observed.set(name, undefined);
       }
+      await this.#deps.unreachable.note(name, observed.get(name) !== undefined);
     }
     return observed;
   }

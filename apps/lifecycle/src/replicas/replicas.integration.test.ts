@@ -204,6 +204,27 @@ describe.skipIf(missing !== undefined)(`two controls on one PostgreSQL ${missing
     expect(rows.map((row) => row.revision)).toEqual(Array.from({ length: newest }, (_, index) => index + 1));
   }
 
+  test('a deployment that one drives is cancelled through the other, and nothing of it stays', async () => {
+    const hangs = 'setInterval(() => {}, 1_000);\n';
+    const id = await requestDeployment(first, await first.commit('unwanted', '1.0.0', hangs));
+    await waitUntil('the launch', async () => (await readDeployment(second, id)).step === 'ready');
+
+    const answer = await second.request('POST', `/api/v1/deploy/${id}/cancel`);
+
+    expect(answer.status).toBe(200);
+    const end = { status: 'failed', error: 'cancelled by admin', error_code: 'DEPLOYMENT_CANCELLED' };
+    expect(await second.waitForEnd(id)).toMatchObject(end);
+    expect(await readDeployment(first, id)).toMatchObject(end);
+    await waitUntil('its instance to be gone', async () => {
+      const rows = await store.db
+        .selectFrom('instance')
+        .select('id')
+        .where('deployment_id', '=', id)
+        .execute();
+      return rows.length === 0;
+    });
+  });
+
   test(
     'one is killed: the other drives on, and what lives there is neither adopted nor forgotten',
     { timeout: TIMEOUT_MS },

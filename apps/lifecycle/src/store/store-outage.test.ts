@@ -11,6 +11,8 @@ function openOutage(ask?: () => Promise<unknown>): { outage: StoreOutage; lines:
   return { outage: new StoreOutage(createLogger({ level: 'info', name: 'test', stream }), ask), lines };
 }
 
+const PATIENCE = { timeout: 4_000 };
+
 test('an outage is one line in the log, however many notice it', () => {
   const { outage, lines } = openOutage();
 
@@ -54,10 +56,13 @@ test('a store that does not answer is refused at once, until it answers again', 
   outage.assertAnswers();
 
   outage.isCause(away);
-  await vi.waitFor(() => expect(() => outage.assertAnswers()).toThrow('the store cannot be used right now'));
+  await vi.waitFor(
+    () => expect(() => outage.assertAnswers()).toThrow('the store cannot be used right now'),
+    PATIENCE,
+  );
   isThere = true;
 
-  await vi.waitFor(() => expect(() => outage.assertAnswers()).not.toThrow());
+  await vi.waitFor(() => expect(() => outage.assertAnswers()).not.toThrow(), PATIENCE);
   outage.stop();
 });
 

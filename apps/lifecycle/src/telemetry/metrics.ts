@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createJobGauge, type CountJobs } from './count-jobs.ts';
 
 /** Seconds; the buckets that the dashboards of Racetrack 2.36 were drawn for. */
 const DURATION_BUCKETS = [
@@ -22,12 +23,16 @@ export interface Metrics {
   readonly databaseConnected: Gauge;
   readonly failedLogins: Counter;
   readonly logStreams: Gauge;
+  /** Clients of the event stream that came, and that went, since the start. */
+  readonly eventClientsConnected: Gauge;
+  readonly eventClientsDisconnected: Gauge;
 }
 
 /**
- * @param options - `defaults`: whether figures of the process itself are collected too.
+ * @param options - `defaults`: whether figures of the process itself are collected too; `countJobs`: asked at each
+ *   scrape.
  */
-export function createMetrics(options: { defaults: boolean }): Metrics {
+export function createMetrics(options: { defaults: boolean; countJobs?: CountJobs }): Metrics {
   const registry = new Registry();
   if (options.defaults) collectDefaultMetrics({ register: registry });
   const counter = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
@@ -37,12 +42,7 @@ export function createMetrics(options: { defaults: boolean }): Metrics {
     requestedDeployments: counter('requested_job_deployments_total', 'Deployments requested'),
     doneDeployments: counter('done_job_deployments_total', 'Deployments finished, whatever the result'),
     deployedJobs: counter('deployed_job_total', 'Jobs deployed'),
-    jobsByStatus: new Gauge({
-      name: 'jobs_count_by_status',
-      help: 'Jobs by status',
-      labelNames: ['status'],
-      registers: [registry],
-    }),
+    jobsByStatus: createJobGauge(registry, options.countJobs ?? (async () => new Map())),
     scrapes: counter('metrics_scrapes_total', 'Scrapes of these metrics'),
     requestDuration: new Histogram({
       name: 'commons_request_duration',
@@ -59,5 +59,13 @@ export function createMetrics(options: { defaults: boolean }): Metrics {
     databaseConnected: gauge('lifecycle_database_connected', 'Whether the store answers: 1 or 0'),
     failedLogins: counter('lifecycle_failed_logins_total', 'Sign-ins refused'),
     logStreams: gauge('lifecycle_log_streams', 'Live log streams open'),
+    eventClientsConnected: gauge(
+      'lifecycle_event_stream_client_connected',
+      'Clients of the event stream that came',
+    ),
+    eventClientsDisconnected: gauge(
+      'lifecycle_event_stream_client_disconnected',
+      'Clients of the event stream that went',
+    ),
   };
 }

@@ -45,17 +45,24 @@ export class TestControl implements AsyncDisposable {
     this.#isProcess = isProcess;
   }
 
-  /** @param options - `isProcess`: as a process of its own, which can be killed; see {@link spawned}. */
+  /**
+   * @param options - `isProcess`: as a process of its own, which can be killed; see {@link spawned}. `hasToyTarget`:
+   *   there is a second target, `toy`, where nothing runs unless it is named.
+   */
   static async start(
     env: Readonly<Record<string, string>> = {},
-    options: { readonly isProcess?: boolean } = {},
+    options: { readonly isProcess?: boolean; readonly hasToyTarget?: boolean } = {},
   ): Promise<TestControl> {
     const directory = await mkdtemp(join(tmpdir(), 'racetrack-control-'));
-    const test = new TestControl(directory, env, options.isProcess ?? false);
+    const settings = options.hasToyTarget ? { RACETRACK_INFRASTRUCTURE_TARGET: 'process', ...env } : env;
+    const test = new TestControl(directory, settings, options.isProcess ?? false);
     await mkdir(join(test.directory, 'plugins'));
     const plugins = {
       process: join(repository, 'plugins/infrastructure-process'),
       toy: fileURLToPath(new URL('./toy-job-type', import.meta.url)),
+      ...(options.hasToyTarget && {
+        'toy-target': fileURLToPath(new URL('./toy-target', import.meta.url)),
+      }),
     };
     for (const [name, target] of Object.entries(plugins))
       await symlink(target, join(test.directory, 'plugins', name));

@@ -10,9 +10,11 @@ import {
 import { PlatformError } from '@racetrack-platform/errors';
 import { grantPermission } from '../auth/grant-permission.ts';
 import type { TokenService } from '../auth/token-service.ts';
+import { recordAudit } from '../audit/record-audit.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
 import { requireGoodPassword } from './password-rules.ts';
+import { createSignInAudit } from './sign-in-audit.ts';
 
 export interface AccountServiceDeps {
   readonly store: Store;
@@ -20,6 +22,7 @@ export interface AccountServiceDeps {
   readonly throttle: LoginThrottle;
   /** Called for every sign-in that was refused. */
   readonly onLoginFailed?: () => void;
+  readonly now?: () => number;
 }
 
 export interface AccountService {
@@ -33,14 +36,14 @@ export interface AccountService {
   getProfile(username: string): Promise<UserProfileDto>;
   /** Makes an account that an administrator has to activate. Throttled by address. */
   register(username: string, password: string, address: string): Promise<void>;
+  /** Tokens go on working: whoever thinks that one is known to others replaces their texts. */
   changePassword(username: string, change: { old: string; new: string }, address: string): Promise<void>;
-  /** A deactivated user's tokens stop working at once, here and at pub. */
-  setActive(username: string, isActive: boolean): Promise<void>;
 }
 
 /** What people do with their accounts. */
 export function createAccountService(deps: AccountServiceDeps): AccountService {
-  const { store, tokens, throttle } = deps;
+  const { store, tokens, throttle, now = Date.now } = deps;
+  const audit = createSignInAudit({ store, now });
   const users = createUserRepository(store.db);
 
   async function login(username: string, password: string, address: string): Promise<UserProfileDto> {
@@ -48,20 +51,46 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
     const user = await users.find(username);
     const { isCorrect, isOutdated } = await verifyPassword(password, user?.password_hash);
     if (user === undefined || !isCorrect || user.is_active === 0) {
-      deps.onLoginFailed?.();
-      throw new PlatformError('NOT_AUTHENTICATED', 'incorrect username or password', {
-        hint: 'Check both; a new account also has to be activated by an administrator.',
-      });
+      await audit.noteRefusal(user, address, explainRefusal(user, isCorrect));
+      throw refuseSignIn();
     }
     succeed();
-    if (isOutdated)
-      await users.replacePasswordHash(user.id, user.password_hash, await hashPassword(password));
-    await users.noteLogin(user.id, Date.now());
-    return await presentProfile(user);
+    const rehashed = isOutdated ? await hashPassword(password) : user.password_hash;
+    if (isOutdated) await users.replacePasswordHash(user.id, user.password_hash, rehashed);
+    return await presentProfile(user, async (trx) => {
+      await requireUnchanged(trx, user, [user.password_hash, rehashed]);
+      await createUserRepository(trx.db).noteLogin(user.id, now());
+      await audit.noteSignIn(trx, user, address);
+    });
   }
 
-  async function presentProfile(user: UserRow): Promise<UserProfileDto> {
-    const { result } = await store.transaction(async (trx) => await ensureUserToken(tokens, trx, user));
+  function refuseSignIn(): PlatformError {
+    deps.onLoginFailed?.();
+    return new PlatformError('NOT_AUTHENTICATED', 'incorrect username or password', {
+      hint: 'Check both; a new account also has to be activated by an administrator.',
+    });
+  }
+
+  /** Hashing takes a while: what was verified may be reset meanwhile, and must not open a session any more. */
+  async function requireUnchanged(
+    trx: StoreTransaction,
+    { username }: UserRow,
+    verified: readonly string[],
+  ): Promise<void> {
+    const current = await createUserRepository(trx.db).find(username);
+    if (current === undefined || current.is_active === 0 || !verified.includes(current.password_hash)) {
+      throw refuseSignIn();
+    }
+  }
+
+  async function presentProfile(
+    user: UserRow,
+    note: (trx: StoreTransaction) => Promise<void> = async () => {},
+  ): Promise<UserProfileDto> {
+    const { result } = await store.transaction(async (trx) => {
+      await note(trx);
+      return await ensureUserToken(tokens, trx, user);
+    });
     return { username: user.username, token: result, is_staff: user.is_staff === 1 };
   }
 
@@ -89,7 +118,15 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
         isStaff: false,
         scopes: DEFAULT_USER_SCOPES,
       };
-      await store.transaction(async (trx) => await createAccount(tokens, trx, account));
+      await store.transaction(async (trx) => {
+        await createAccount(tokens, trx, account);
+        await recordAudit(trx, {
+          eventType: 'user_registered',
+          executor: username,
+          subject: username,
+          address,
+        });
+      });
     },
 
     async changePassword(username, change, address) {
@@ -99,24 +136,31 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       const { isCorrect } = await verifyPassword(change.old, user.password_hash);
       if (!isCorrect) {
         deps.onLoginFailed?.();
+        await audit.noteRefusal(user, address, 'wrong password, while changing it');
         throw new PlatformError('NOT_AUTHENTICATED', 'Passed password is incorrect.', {
           hint: 'Give the password that you sign in with now.',
         });
       }
       succeed();
       requireGoodPassword(change.new);
-      await users.setPasswordHash(user.id, await hashPassword(change.new));
-    },
-
-    async setActive(username, isActive) {
-      const user = await getUser(username);
+      const passwordHash = await hashPassword(change.new);
       await store.transaction(async (trx) => {
-        await createUserRepository(trx.db).setActive(user.id, isActive);
-        const { id } = await createSubjectRepository(trx.db).ensureOfUser(user.id);
-        trx.feedChanged('subject', id);
+        await requireUnchanged(trx, user, [user.password_hash]);
+        await createUserRepository(trx.db).setPasswordHash(user.id, passwordHash);
+        await recordAudit(trx, {
+          eventType: 'password_changed',
+          executor: username,
+          subject: username,
+          address,
+        });
       });
     },
   };
+}
+
+function explainRefusal(user: UserRow | undefined, isCorrect: boolean): string {
+  if (user === undefined) return 'unknown name';
+  return isCorrect ? 'the account is not active' : 'wrong password';
 }
 
 /** An account as it is first stored. */
@@ -134,7 +178,7 @@ export interface NewAccount {
 /**
  * Stores an account with its subject, first token and grants.
  *
- * @throws PlatformError `ALREADY_EXISTS` when the name is taken.
+ * @throws PlatformError `ALREADY_EXISTS` when the name is taken, or one that differs in case alone.
  */
 export async function createAccount(
   tokens: TokenService,
@@ -142,15 +186,21 @@ export async function createAccount(
   account: NewAccount,
 ): Promise<void> {
   const id = randomUUID();
-  const isNew = await createUserRepository(trx.db).insert({
-    id,
-    username: account.username,
-    password_hash: account.passwordHash,
-    is_active: account.isActive ? 1 : 0,
-    is_staff: account.isStaff ? 1 : 0,
-    created_at: Date.now(),
-    last_login_at: null,
-  });
+  const users = createUserRepository(trx.db);
+  // Names that differ in case alone would pass for one another.
+  const isSimilar = await users.hasSimilarName(account.username);
+  const isNew =
+    !isSimilar &&
+    (await users.insert({
+      id,
+      username: account.username,
+      password_hash: account.passwordHash,
+      is_active: account.isActive ? 1 : 0,
+      is_staff: account.isStaff ? 1 : 0,
+      created_at: Date.now(),
+      last_login_at: null,
+      email: account.username.includes('@') ? account.username : null,
+    }));
   if (!isNew) {
     throw new PlatformError('ALREADY_EXISTS', `Username already exists: ${account.username}`, {
       hint: 'Sign in, or choose another name.',

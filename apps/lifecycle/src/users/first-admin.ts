@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { createUserRepository, type Store } from '@racetrack-platform/db';
 import type { TokenService } from '../auth/token-service.ts';
 import { createAccount } from './account-service.ts';
+import { generatePassword } from './generate-password.ts';
 import { hashPassword } from './password-hash.ts';
 import { listPasswordWeaknesses } from './password-rules.ts';
 
@@ -49,9 +49,4 @@ export async function ensureFirstAdmin(
   if (!isNew) return { isNew, weaknesses: [] };
   if (password === generated) return { isNew: true, generatedPassword: generated, weaknesses: [] };
   return { isNew: true, weaknesses: options.tutorial ? [] : listPasswordWeaknesses(password) };
-}
-
-/** 20 characters of base64url: 120 random bits. */
-function generatePassword(): string {
-  return randomBytes(15).toString('base64url');
 }

@@ -142,7 +142,7 @@ describe('the routes of users', () => {
     expect((await login('new@example.com', TEST_PASSWORD)).json()).toMatchObject({
       error: 'incorrect username or password',
     });
-    await access.accounts.setActive('new@example.com', true);
+    await access.setActive('new@example.com', true);
     const profile = (await login('new@example.com', TEST_PASSWORD)).json<{ token: string }>();
     const subject = await access.authenticator.authenticateToken(profile.token);
     expect(subject.permissions.map(({ scope }) => scope).sort()).toEqual([

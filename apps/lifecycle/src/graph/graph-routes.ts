@@ -1,0 +1,61 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { findGrant, jobGraphDtoSchema } from '@racetrack-platform/contracts';
+import { createGraphRepository, createJobRepository, type Queryable } from '@racetrack-platform/db';
+import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import { requireScope } from '../auth/require-permission.ts';
+import { authenticated } from '../http/authentication.ts';
+import { jobUrl } from '../jobs/present-job.ts';
+import { buildGraph, type GraphJob } from './build-graph.ts';
+
+export interface GraphRoutesDeps {
+  readonly db: Queryable;
+  /** Where callers reach pub, with its `/pub`. */
+  readonly externalPubUrl: string;
+}
+
+const query = z.object({
+  observed: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Whether edges say which calls have happened'),
+});
+
+/** Who may call whom, and who does. */
+export const graphRoutes: FastifyPluginAsyncZod<GraphRoutesDeps> = async (app, deps) => {
+  const { db, externalPubUrl } = deps;
+  const graph = createGraphRepository(db);
+
+  /** Without their manifests, which take longer to read than all the rest. */
+  async function listReadable({ permissions }: AuthenticatedSubject): Promise<GraphJob[]> {
+    const jobs = await createJobRepository(db).list();
+    return jobs
+      .filter(({ id, name }) =>
+        findGrant(permissions, 'read_job', { family: name, jobId: id, endpoint: null }),
+      )
+      .map(({ id, name, version }) => ({ id, name, version, url: jobUrl(externalPubUrl, name, version) }));
+  }
+
+  app.get(
+    '/api/v1/job/graph',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'Draw the dependencies between job families and external services',
+        querystring: query,
+        response: { 200: jobGraphDtoSchema },
+      },
+    },
+    async (request) => {
+      const subject = await authenticated(request);
+      requireScope(subject, 'read_job');
+      return buildGraph({
+        jobs: await listReadable(subject),
+        callers: await graph.listCallers(),
+        grants: await graph.listCallGrants(),
+        calls: request.query.observed === 'true' ? await graph.listCalls() : undefined,
+        showsAllServices: subject.kind === 'user' && subject.isStaff,
+      });
+    },
+  );
+};
