@@ -78,7 +78,7 @@ describe('parseCommandLine', () => {
     [['list', '-c', 'nonsense'], /Allowed choices are job_type/],
     [['deploy', '--build-context', 'foo'], /Allowed choices are local, git, default/],
     [['call', 'adder'], /missing required argument 'endpoint'/],
-    [['move', 'adder', '--version', '1.0.0'], /'--infrastructure <target>' not specified/],
+    [['plugin', 'uninstall', 'p'], /'--version <version>' not specified/],
     [['version', 'x'], /too many arguments: 'racetrack version' takes no arguments, but got 1/],
   ])('explains %j', async (argv, text) => {
     await expect(parse(...argv)).rejects.toThrow(text);

@@ -29,6 +29,10 @@ const HELP_WIDTH = 100;
 const GROUP_SUMMARIES: Record<string, string> = {
   set: 'Set the current remote, an alias, or credentials of a git repository',
   get: 'Show the current remote, its Pub, a token, or the configuration',
+  permission: 'Show, explain, give and take permissions',
+  user: 'Look after accounts',
+  token: 'Look after your tokens',
+  esc: 'Look after external services that call jobs',
   plugin: 'Manage plugins of the server',
 };
 

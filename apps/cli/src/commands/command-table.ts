@@ -1,7 +1,15 @@
 import type { CommandSpec } from '../command/command-spec.ts';
+import { ACCOUNT_COMMANDS } from './account-commands.ts';
+import { ADMIN_COMMANDS } from './admin-commands.ts';
 import { LATER_COMMANDS } from './later-commands.ts';
 import { JOB_COMMANDS } from './job-commands.ts';
 import { SETTING_COMMANDS } from './setting-commands.ts';
 
 /** Every command, in the order of the help text. */
-export const COMMANDS: readonly CommandSpec[] = [...JOB_COMMANDS, ...SETTING_COMMANDS, ...LATER_COMMANDS];
+export const COMMANDS: readonly CommandSpec[] = [
+  ...JOB_COMMANDS,
+  ...SETTING_COMMANDS,
+  ...ADMIN_COMMANDS,
+  ...ACCOUNT_COMMANDS,
+  ...LATER_COMMANDS,
+];

@@ -50,6 +50,8 @@ export const deployCommand = defineCommand<DeployInput, DeployResult>({
         ? { id: input.watch ?? '', checked: undefined }
         : await requestDeployment(context, session, job, input);
     const deployment = await watch(context, session, id, job).finally(() => checked);
+    const notice = deployment.job?.notice;
+    if (notice !== undefined && notice !== null && notice !== '') context.log.warn(notice);
     const result = presentResult(id, deployment, context.io.monotonicMs() - startedAt);
     await suggestNext(context, session, result);
     return result;

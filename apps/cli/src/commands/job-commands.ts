@@ -11,6 +11,7 @@ const VERSION_OPTION = {
   flags: '--version <version>',
   summary: 'exact version, latest, or a pattern such as 1.x',
 } as const;
+const NAME_ARGUMENT = { name: 'name', isRequired: true, summary: 'name of the job' } as const;
 const FOLLOW_OPTION = { flags: '-f, --follow', summary: 'go on showing new lines until Ctrl-C' } as const;
 
 /** Commands about jobs. */
@@ -138,6 +139,53 @@ export const JOB_COMMANDS: readonly CommandSpec[] = [
     example: 'delete adder --version 0.0.1',
     showsHelpWhenBare: true,
     load: async () => (await import('./delete.ts')).deleteCommand,
+  },
+  {
+    path: ['redeploy'],
+    summary: 'Build a job again from the commit it was built from, and replace what runs',
+    arguments: [NAME_ARGUMENT],
+    options: [REMOTE_OPTION, VERSION_OPTION],
+    example: 'redeploy adder --version 0.0.1',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./redeploy.ts')).redeployCommand,
+  },
+  {
+    path: ['reprovision'],
+    summary: 'Launch a job again as it was built, with its manifest of now, and replace what runs',
+    arguments: [NAME_ARGUMENT],
+    options: [REMOTE_OPTION, VERSION_OPTION],
+    example: 'reprovision adder --version 0.0.1',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./reprovision.ts')).reprovisionCommand,
+  },
+  {
+    path: ['move'],
+    summary: 'Move a job to another infrastructure target',
+    arguments: [
+      NAME_ARGUMENT,
+      { name: 'target', isRequired: false, summary: 'shorter form of --infrastructure' },
+    ],
+    options: [REMOTE_OPTION, VERSION_OPTION, { flags: '--infrastructure <target>', summary: 'where to' }],
+    example: 'move adder --version 0.0.1 --infrastructure docker',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./move.ts')).moveCommand,
+  },
+  {
+    path: ['promote'],
+    summary: 'Make latest, or a wildcard, stand for a version that runs',
+    arguments: [
+      NAME_ARGUMENT,
+      { name: 'version', isRequired: false, summary: 'exact version; left out with --undo and --unpin' },
+    ],
+    options: [
+      REMOTE_OPTION,
+      { flags: '--pattern <pattern>', summary: 'a wildcard such as 1.x; latest by default' },
+      { flags: '--undo', summary: 'go back to what it stood for before' },
+      { flags: '--unpin', summary: 'let it stand for the highest stable version again' },
+    ],
+    example: 'promote adder 1.2.0',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./promote.ts')).promoteCommand,
   },
   {
     path: ['call'],

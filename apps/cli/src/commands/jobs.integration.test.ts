@@ -91,6 +91,39 @@ describe('cancel', () => {
   });
 });
 
+describe('redeploy, reprovision and move', () => {
+  const done = { id: 'd-1', status: 'done', job_name: 'adder', job_version: '0.0.2' };
+
+  beforeEach(async () => {
+    routes[`GET ${API}/job/adder/latest`] = { body: JOB };
+    routes[`GET ${API}/deploy/d-1`] = { body: done };
+    routes[`GET ${API}/deploy/d-1/build-logs`] = { body: { logs: '', next_offset: 0, complete: true } };
+    await logIn();
+  });
+
+  test.each(['redeploy', 'reprovision'])('%s acts on the exact version and watches', async (verb) => {
+    routes[`POST ${API}/job/adder/0.0.2/${verb}`] = { body: { id: 'd-1' } };
+
+    expect(await cli.run([verb, 'adder'])).toMatchObject({ exitCode: 0 });
+    expect(server.requests.map(({ url }) => url)).toContain(`${API}/job/adder/0.0.2/${verb}?wait=false`);
+  });
+
+  test('move takes the target in both forms, and a server that answers at the end', async () => {
+    routes[`POST ${API}/job/adder/0.0.2/move`] = { body: null };
+    const original = ['move', 'adder', '--version', '0.0.2', '--infrastructure', 'docker'];
+
+    const results = [await cli.run(original), await cli.run(['move', 'adder', 'docker'])];
+
+    expect(results).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }]);
+    const moves = server.requests.filter(({ url }) => url.includes('/move'));
+    expect(moves.map(({ body }) => JSON.parse(body))).toEqual([
+      { infrastructure_target: 'docker' },
+      { infrastructure_target: 'docker' },
+    ]);
+    expect(await cli.run(['move', 'adder'])).toMatchObject({ exitCode: 2 });
+  });
+});
+
 describe('logs and build-logs', () => {
   test('resolve the version first and end with one line feed', async () => {
     routes[`GET ${API}/job/adder/1.x`] = { body: JOB };

@@ -3,7 +3,6 @@ import { BUILD_CONTEXT_OPTION, EXTRA_VARS_OPTION, REMOTE_OPTION } from './shared
 
 const load: CommandSpec['load'] = async () => (await import('./not-offered.ts')).notOfferedCommand;
 
-const NAME_ARGUMENT = { name: 'name', isRequired: true, summary: 'name of the job' } as const;
 const PLUGIN_ARGUMENT = { name: 'name', isRequired: true, summary: 'name of the plugin' } as const;
 const WORKDIR_ARGUMENT = {
   name: 'workdir',
@@ -18,19 +17,6 @@ const REQUIRED_VERSION = {
 
 /** Commands of the original that this version understands, but does not carry out yet. */
 export const LATER_COMMANDS: readonly CommandSpec[] = [
-  {
-    path: ['move'],
-    summary: 'Move a job to another infrastructure (comes with a later version)',
-    arguments: [NAME_ARGUMENT],
-    options: [
-      REMOTE_OPTION,
-      REQUIRED_VERSION,
-      { flags: '--infrastructure <target>', summary: 'where to', isRequired: true },
-    ],
-    example: 'move adder --version 0.0.1 --infrastructure docker',
-    showsHelpWhenBare: true,
-    load,
-  },
   {
     path: ['run-local'],
     summary: 'Run a job on this machine (comes with a later version)',

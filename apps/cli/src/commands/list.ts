@@ -60,15 +60,25 @@ export const listCommand = defineCommand<ListInput, JobAnswer[]>({
     const reasons = jobs.map((job) => firstLine(job.error ?? job.notice ?? ''));
     // Only when there is something to say: scripts read the columns of the original.
     const isNoted = reasons.some((reason) => reason !== '');
+    const pins = jobs.map((job) => (job.pinned_as ?? []).join(', '));
+    const isPinned = pins.some((patterns) => patterns !== '');
     const rows = jobs.map((job, index) => [
       job.name,
       job.version,
       job.status.toUpperCase(),
       ...chosen.map(({ render }) => render(job, now) ?? ''),
+      ...(isPinned ? [pins[index] ?? ''] : []),
       ...(isNoted ? [reasons[index] ?? ''] : []),
     ]);
-    const titles = ['NAME', 'VERSION', 'STATUS', ...chosen.map(({ title }) => title)];
-    const table = renderTable([isNoted ? [...titles, 'REASON'] : titles, ...rows]);
+    const titles = [
+      'NAME',
+      'VERSION',
+      'STATUS',
+      ...chosen.map(({ title }) => title),
+      ...(isPinned ? ['PINNED'] : []),
+      ...(isNoted ? ['REASON'] : []),
+    ];
+    const table = renderTable([titles, ...rows]);
     return terminalSafe(table, io.stdout.isTerminal);
   },
 });

@@ -93,6 +93,11 @@ const LINES: readonly (readonly [line: string, command: string, input: unknown])
     { pluginUri: 'github.com/TheRacetrack/plugin-kubernetes-infrastructure' },
   ],
   ['racetrack plugin bundle', 'plugin bundle', {}],
+  [
+    'racetrack move adder --version 0.0.1 --infrastructure docker',
+    'move',
+    { name: 'adder', version: '0.0.1', infrastructure: 'docker' },
+  ],
 ];
 
 test.each(LINES)('%s', async (line, command, input) => {
@@ -107,7 +112,6 @@ test('racetrack -h', async () => {
 });
 
 test.each([
-  ['racetrack move adder --version 0.0.1 --infrastructure docker', 'move'],
   ['racetrack run-local . --port 7000 --cmd sh -e a=b --build-context local', 'run-local'],
   ['racetrack plugin uninstall p --version 1.0.0 --remote dev', 'plugin uninstall'],
   ['racetrack plugin list --job-types', 'plugin list'],

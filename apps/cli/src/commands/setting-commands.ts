@@ -80,6 +80,18 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./get/pub.ts')).getPubCommand,
   },
   {
+    path: ['get', 'manifest'],
+    summary: 'Print the manifest that deploys the same again, on any server',
+    arguments: [
+      { name: 'name', isRequired: true, summary: 'name of the job' },
+      { name: 'version', isRequired: false, summary: 'exact version, latest (the default), or a pattern' },
+    ],
+    options: [REMOTE_OPTION],
+    example: 'get manifest adder 1.2.0',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./get/manifest.ts')).getManifestCommand,
+  },
+  {
     path: ['get', 'config'],
     summary: 'Show the configuration; secrets are masked',
     arguments: [],
