@@ -57,4 +57,17 @@ describe('parseCommandLine', () => {
     expect(invocation).toEqual({ kind: 'answered', exitCode: 2 });
     expect(err).toContain('--help');
   });
+
+  test.each([
+    [['user', 'list', '--json'], ['user', 'list-json'], false],
+    [['user', 'deactivate', 'bob@example.com'], ['user', 'deactivate', 'bob@example.com'], false],
+    [['user', 'staff', 'bob', '--revoke'], ['user', 'no-staff', 'bob'], false],
+    [['keys', 'rotate', 'auth'], ['keys', 'rotate', 'auth'], true],
+  ])('%j is for lifecycle to carry out', (given, args, isExclusive) => {
+    expect(parse(...given, '--data-dir', 'd').invocation).toMatchObject({
+      kind: 'administer',
+      flags: { dataDir: 'd' },
+      action: { args, isExclusive },
+    });
+  });
 });

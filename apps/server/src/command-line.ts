@@ -1,15 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import type { Flags } from './config.ts';
+import { createBackupCommands, type BackupAction } from './backup/backup-command.ts';
 import { createDbCommand, type DbAction } from './db/db-command.ts';
 import type { DoctorOptions } from './doctor/run-doctor.ts';
+import { createKeysCommand } from './keys/keys-command.ts';
+import { createImportCommand, type ImportAction } from './import-original/import-command.ts';
 import { SETTINGS } from './settings.ts';
+import type { AdministrationAction, AdministrationCommandDeps } from './users/administration-command.ts';
+import { createUserCommand } from './users/user-command.ts';
 
 /** What the user asked for. `answered`: help, or a wrong option; everything was said already. */
 export type Invocation =
   | { readonly kind: 'run'; readonly flags: Flags }
+  | { readonly kind: 'print-config'; readonly flags: Flags }
   | { readonly kind: 'stop'; readonly flags: Flags }
   | { readonly kind: 'doctor'; readonly flags: Flags; readonly options: DoctorOptions }
   | { readonly kind: 'db'; readonly flags: Flags; readonly action: DbAction }
+  | { readonly kind: 'backup'; readonly flags: Flags; readonly action: BackupAction }
+  | { readonly kind: 'import'; readonly flags: Flags; readonly action: ImportAction }
+  | { readonly kind: 'administer'; readonly flags: Flags; readonly action: AdministrationAction }
   | { readonly kind: 'answered'; readonly exitCode: number };
 
 interface CommandLineDeps {
@@ -40,8 +49,9 @@ export function parseCommandLine(deps: CommandLineDeps, args: readonly string[])
   const program = createCommand('npm start --', deps)
     .usage('[options] [command]')
     .description('Starts the Racetrack platform on this machine and keeps it running.')
-    .action((flags: Flags) => {
-      invocation = { kind: 'run', flags };
+    .option('--print-config', 'print the settings in force with the source of each, without secrets, and end')
+    .action(({ printConfig, ...flags }: Flags & { printConfig?: true }) => {
+      invocation = { kind: printConfig === true ? 'print-config' : 'run', flags };
     });
   for (const { flag, env, help } of SETTINGS) {
     if (flag !== undefined) program.option(`--${flag}`, `${help} [${env}]`);
@@ -51,7 +61,7 @@ export function parseCommandLine(deps: CommandLineDeps, args: readonly string[])
   );
   program.addHelpText(
     'after',
-    `\nEnvironment only:\n${[...variables, ...READ_BY_ROLES].join('\n')}\n\nStart with npm start, or tools/run apps/server/src/main.ts; all settings: docs/reference/environment.md`,
+    `\nEnvironment only:\n${[...variables, ...READ_BY_ROLES].join('\n')}\n\nStart with npm start, or tools/run apps/server/src/main.ts; all settings: docs/reference/configuration.md`,
   );
   const stop = createCommand('stop', deps)
     .description('stops the platform that runs on a data directory, and waits until it has ended')
@@ -84,6 +94,32 @@ export function parseCommandLine(deps: CommandLineDeps, args: readonly string[])
       },
     }),
   );
+  const backups = createBackupCommands({
+    create: (name) => createCommand(name, deps),
+    dataDirOption: dataDirOption(),
+    onAction: (action, flags) => {
+      invocation = { kind: 'backup', flags, action };
+    },
+  });
+  for (const command of backups) program.addCommand(command);
+  program.addCommand(
+    createImportCommand({
+      create: (name) => createCommand(name, deps),
+      dataDirOption: dataDirOption(),
+      onAction: (action, flags) => {
+        invocation = { kind: 'import', flags, action };
+      },
+    }),
+  );
+  const administration: AdministrationCommandDeps = {
+    create: (name) => createCommand(name, deps),
+    dataDirOption: dataDirOption(),
+    onAction: (action, flags) => {
+      invocation = { kind: 'administer', flags, action };
+    },
+  };
+  program.addCommand(createUserCommand(administration));
+  program.addCommand(createKeysCommand(administration));
   try {
     program.parse(args, { from: 'user' });
   } catch (error) {

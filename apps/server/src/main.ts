@@ -10,6 +10,7 @@ const exitCode = await runServer({
     pub: fileURLToPath(new URL('../../pub/src/main.ts', import.meta.url)),
     control: fileURLToPath(new URL('../../lifecycle/src/main.ts', import.meta.url)),
   },
+  importEntry: fileURLToPath(new URL('../../lifecycle/src/import-original/main.ts', import.meta.url)),
   nodeFlags: [],
 });
 

@@ -29,6 +29,8 @@ export interface RunLauncherDeps {
   /** Flags of Node.js for the children. */
   readonly nodeFlags: readonly string[];
   readonly version: string;
+  /** What people should know of the settings, though nothing is wrong. */
+  readonly notices: readonly string[];
   readonly stopRequest: StopRequest;
   readonly writeOut: (text: string) => void;
   readonly writeErr: (text: string) => void;
@@ -64,7 +66,8 @@ export async function runLauncher(deps: RunLauncherDeps, settings: LauncherConfi
     await endLeftovers(lock.leftovers);
     await requireFreePorts(config);
     sink = createLogSink(config, deps.writeErr);
-    for (const warning of [...repairs, ...findUnknownVariables(deps.env)]) sink.log('warn', warning);
+    for (const warning of [...repairs, ...deps.notices, ...findUnknownVariables(deps.env)])
+      sink.log('warn', warning);
     return await runFamily(deps, config, lock, sink);
   } finally {
     await removeEndpointsFile(config.dataDir);

@@ -20,7 +20,9 @@ export function composeEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   endpoints: Endpoints,
 ): NodeJS.ProcessEnv {
-  const inherited = { ...env };
+  const inherited: Record<string, string | undefined> = { ...env };
+  // What restores a whole platform is for its own command alone.
+  delete inherited['RACETRACK_BACKUP_PASSPHRASE'];
   if (role !== 'control') {
     for (const name of Object.keys(inherited)) if (CONTROL_ONLY.test(name)) delete inherited[name];
   }

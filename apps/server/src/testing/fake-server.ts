@@ -4,5 +4,12 @@ import { runServer } from '../run-server.ts';
 const [pub = '', control = '', ...args] = process.argv.slice(2);
 
 process.exit(
-  await runServer({ args, env: process.env, version: '9.9.9', entries: { pub, control }, nodeFlags: [] }),
+  await runServer({
+    args,
+    env: process.env,
+    version: '9.9.9',
+    entries: { pub, control },
+    importEntry: '',
+    nodeFlags: [],
+  }),
 );
