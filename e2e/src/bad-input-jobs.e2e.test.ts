@@ -124,6 +124,12 @@ test('a job that cannot be built says which line, and says it once', async () =>
       /conflict/i,
     ],
     [
+      { 'job.py': SOUND, 'requirements.txt': `click==8.1.7 --hash=sha256:${'0'.repeat(64)}` },
+      needs,
+      'BUILD_FAILED',
+      /do not match the hashes/i,
+    ],
+    [
       { 'job.py': SOUND, 'requirements.txt': '-r ../../../../etc/passwd' },
       needs,
       'BUILD_FAILED',

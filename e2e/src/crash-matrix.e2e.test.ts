@@ -12,7 +12,8 @@ const COMMON = {
   isAlwaysRepeated: false,
   isTimed: false,
   platforms: 2,
-  print: (text: string) => void process.stdout.write(`${text}\n`),
+  // A hundred lines of good rounds would push what matters out of sight.
+  print: (text: string) => void (text.startsWith('ok ') || process.stdout.write(`${text}\n`)),
 } as const;
 
 describe('whatever process dies at whatever point, what was acknowledged holds and nothing is left behind', () => {

@@ -36,7 +36,7 @@ export interface Operation {
 }
 
 /** How long a client waits for the end of a deployment. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 const POLL_MS = 50;
 
 /** Makes ready what the operation needs; nothing may be armed yet. */

@@ -212,7 +212,7 @@ async function isBuilding(world: World): Promise<boolean> {
  */
 async function cleanUp(
   world: World,
-  { name, job, after }: Operation,
+  { name, job, before, after }: Operation,
   state: string,
   { isAlwaysRepeated }: RoundOptions,
 ): Promise<string[]> {
@@ -223,12 +223,12 @@ async function cleanUp(
       ...job,
       answer: after,
       source: 'git',
-      force: state === 'done',
+      force: state === 'done' || before !== undefined,
     });
     const again = await deployAsClient(world, job, payload);
     if (again.end?.status !== 'done' || again.end.answer !== after)
       problems.push(`deploying it again ended as ${JSON.stringify(again)}`);
-    if (job.version === STEADY.version) world.steadyAnswer = after ?? '';
+    else if (job.version === STEADY.version) world.steadyAnswer = after;
   }
   const isToGo = job.version !== STEADY.version && (mayRepeat || (name === 'delete' && state !== 'deleted'));
   if (isToGo) {

@@ -1,24 +1,4 @@
-/** kill -9 at every point of deploy, redeploy, force and delete, once, twice in a row and all at once, on both stores. */
-import { expect, test } from 'vitest';
-import { proveOnPostgres, proveOnSqlite, whyNoPostgres } from '../crash-matrix/prove-matrix.ts';
+/** kill -9 at every point, once, twice in a row and with the whole family at once, on both stores. */
+import { describeMatrix } from '../crash-matrix/describe-matrix.ts';
 
-const EVERYTHING = {
-  isTimed: true,
-  forms: ['once', 'twice', 'family'],
-  isEachPointOnce: false,
-  isAlwaysRepeated: true,
-  platforms: 2,
-  print: (text: string) => void process.stdout.write(`${text}\n`),
-} as const;
-
-test('on SQLite', async () => {
-  expect(await proveOnSqlite(EVERYTHING)).toEqual([]);
-});
-
-const missing = whyNoPostgres();
-test.skipIf(missing !== undefined)(
-  `on PostgreSQL${missing === undefined ? '' : ` (${missing})`}`,
-  async () => {
-    expect(await proveOnPostgres(EVERYTHING)).toEqual([]);
-  },
-);
+describeMatrix({ isEachPointOnce: true, isAlwaysRepeated: false });
