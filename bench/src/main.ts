@@ -5,11 +5,19 @@ import { parseBenchArguments, USAGE } from './bench-arguments.ts';
 import type { Figure, Measure } from './figure.ts';
 import { callCpu } from './measures/call-cpu.ts';
 import { memory } from './measures/memory.ts';
+import { scaleOnPostgres, scaleOnSqlite } from './measures/scale.ts';
 import { timeToReady } from './measures/time-to-ready.ts';
 import { warmDeploy } from './measures/warm-deploy.ts';
 import { renderTable } from './output/render-table.ts';
 
-const MEASURES: readonly Measure[] = [timeToReady, memory, callCpu, warmDeploy];
+const MEASURES: readonly Measure[] = [
+  timeToReady,
+  memory,
+  callCpu,
+  warmDeploy,
+  scaleOnSqlite,
+  scaleOnPostgres,
+];
 
 const request = parseBenchArguments(
   process.argv.slice(2),
@@ -38,7 +46,8 @@ for (const measure of MEASURES.filter(({ name }) => request.only?.includes(name)
     failedCount += 1;
     console.error(`  failed: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // What has just ended may still be giving back its files.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, presentSpread } from './median.ts';
+import { median, presentSpread, quantile } from './median.ts';
 
 test.each([
   [[3, 1, 2], 2],
@@ -11,4 +11,10 @@ test.each([
 
 test('presentSpread names both ends', () => {
   expect(presentSpread([2.26, 1, 3], 1)).toBe('1.0 to 3.0');
+});
+
+test('quantile finds the value that few exceed', () => {
+  const values = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+  expect([quantile(values, 0.5), quantile(values, 0.95), quantile([7], 0.95)]).toEqual([51, 96, 7]);
 });

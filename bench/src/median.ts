@@ -10,3 +10,13 @@ export function median(values: readonly number[]): number {
 export function presentSpread(values: readonly number[], digits = 0): string {
   return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
 }
+
+/**
+ * The value below which a share of all lies; NaN of none.
+ *
+ * @param share - 0.95 for the 95th percentile.
+ */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Measure } from '../figure.ts';
 import { median, presentSpread } from '../median.ts';
-import { ADMIN_PASSWORD, startPlatform, type Platform } from '../platform/start-platform.ts';
+import { logIn } from '../platform/log-in.ts';
+import { startPlatform, type Platform } from '../platform/start-platform.ts';
 import { ROOT } from '../repository.ts';
 
 /** Design, section 6. */
@@ -86,16 +87,6 @@ async function makeRepository(repository: string): Promise<string> {
   await execute('git', ['add', '--all'], { cwd: repository });
   await execute('git', [...identity, 'commit', '--quiet', '-m', 'Add a job'], { cwd: repository });
   return repository;
-}
-
-async function logIn({ endpoints }: Platform): Promise<string> {
-  const response = await fetch(`${endpoints.lifecycle}/lifecycle/api/v1/users/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: ADMIN_PASSWORD }),
-  });
-  if (!response.ok) throw new Error(`the login was answered with ${response.status}`);
-  return ((await response.json()) as { token: string }).token;
 }
 
 interface DeployVersionOptions {

@@ -21,9 +21,13 @@ export const ADMIN_PASSWORD = 'only-for-measuring';
 /**
  * Starts the platform with the command that `npm start` runs, on ports that are free.
  *
- * @param dataDir - a folder that does not exist yet.
+ * @param dataDir - a folder that does not exist yet, or one that a platform has left.
+ * @param env - further variables.
  */
-export async function startPlatform(dataDir: string): Promise<Platform> {
+export async function startPlatform(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Platform> {
   // Given ports, as a user's are: with "any free one" the parts of the platform start one after the other.
   const flags = ['--lifecycle-port', '--dashboard-port', '--pub-port'];
   const ports = await Promise.all(flags.map(async (flag) => [flag, String(await findFreePort())]));
@@ -39,6 +43,7 @@ export async function startPlatform(dataDir: string): Promise<Platform> {
         RACETRACK_ADMIN_PASSWORD: ADMIN_PASSWORD,
         RACETRACK_GIT_ALLOW_LOCAL: 'true',
         RACETRACK_GIT_ALLOW_PRIVATE: 'true',
+        ...env,
       },
     },
   );
