@@ -19,7 +19,8 @@ const OTHERS_PASSWORD = 'somebody-elses-Pass-1';
 const LEFT_OUT = 'regenerate|change_password|logout|/deploy$|/build$|keys|/events$|maintenance';
 
 /**
- * Tests that send whatever the OpenAPI document describes, and everything that it forbids, as each kind of subject.
+ * Tests that send what the OpenAPI document describes, and what it forbids, as nobody, a user, an external service and
+ * an administrator.
  *
  * @param seconds - for each of them.
  */
