@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './tools/src/suites/slowest-first.ts';
 
 const excluded = ['**/node_modules/**', '**/.racetrack*/**', '**/.runtime/**'];
 
@@ -11,6 +12,7 @@ const patient = { poll: { timeout: 20_000 } };
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowestFirst },
     projects: [
       {
         test: {
@@ -27,8 +29,8 @@ export default defineConfig({
           expect: patient,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Processes and waits, so more than the one worker that two cores would get by default.
-          maxWorkers: 2,
+          // Half of the time is waiting, so more workers than the one that two cores would get by default.
+          maxWorkers: 3,
         },
       },
       {
@@ -39,6 +41,7 @@ export default defineConfig({
           expect: patient,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // One after the other: each keeps the processors busy by itself, and builds wait for whoever else wants them.
           fileParallelism: false,
         },
       },

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Looks often at first; a long wait must not take the processors from what it waits for. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 200;
+
 /**
  * Repeats a check until it answers something.
  *
@@ -15,6 +19,7 @@ export async function waitUntil<T>(
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let cause: unknown;
+  let pauseMs = FIRST_PAUSE_MS;
   do {
     try {
       const answer = await check();
@@ -22,7 +27,8 @@ export async function waitUntil<T>(
     } catch (error) {
       cause = error;
     }
-    await sleep(20);
+    await sleep(pauseMs);
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.3);
   } while (Date.now() < deadline);
   throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause });
 }
