@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- one table, where a reader looks a code up
 import { EXIT_CODES } from './exit-codes.ts';
 
 /** What every reader of an error may rely on, code by code. */
@@ -78,6 +79,12 @@ export const ERROR_CODES = {
     meaning:
       'The git remote is of a kind that this server does not fetch from, or secrets would reach code that whoever gave them did not choose.',
   },
+  TEMPLATE_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'The template of a Dockerfile cannot be rendered; the message names file, line and column.',
+  },
   BODY_TOO_LARGE: {
     ...usage,
     status: 413,
@@ -148,7 +155,8 @@ export const ERROR_CODES = {
     ...conflict,
     status: 409,
     legacyType: 'AlreadyExists',
-    meaning: 'Another deployment of the same name and version is under way.',
+    meaning:
+      'A deployment under way needs what this would change; wait for its end, or cancel it, and ask again.',
   },
   ALREADY_EXISTS: {
     ...conflict,
@@ -240,6 +248,18 @@ export const ERROR_CODES = {
     legacyType: 'RuntimeError',
     meaning: 'The deployment was cut off by a restart and could not be continued.',
   },
+  PLUGIN_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'A plugin package breaks a rule; the message names every file, line and field.',
+  },
+  PLUGIN_INCOMPATIBLE: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'A plugin was made for other versions of Racetrack than this one.',
+  },
   PLUGIN_FAILED: {
     exitCode: EXIT_CODES.failure,
     retryable: false,
@@ -264,6 +284,12 @@ export const ERROR_CODES = {
     status: 503,
     legacyType: 'RuntimeError',
     meaning: 'The server takes no further work of this kind for now.',
+  },
+  TOO_MANY_ATTEMPTS: {
+    ...unavailable,
+    status: 429,
+    legacyType: 'RuntimeError',
+    meaning: 'There were too many wrong attempts, such as to sign in; some time has to pass.',
   },
   SERVER_UNREACHABLE: {
     ...unavailable,
@@ -301,6 +327,13 @@ export const ERROR_CODES = {
     status: 500,
     legacyType: 'RuntimeError',
     meaning: 'The key does not fit the store, so the server refuses to start.',
+  },
+  KEY_NOT_REPLACEABLE: {
+    ...conflict,
+    status: 409,
+    legacyType: 'RuntimeError',
+    meaning:
+      'The key cannot be replaced by this server now: it is another one by now, comes from outside, or others use it too.',
   },
   DATA_DIR_IN_USE: {
     exitCode: EXIT_CODES.notFoundOrConflict,
