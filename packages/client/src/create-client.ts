@@ -30,8 +30,10 @@ import {
   type JobAnswer,
   type PermissionAnswer,
 } from './answer-schemas.ts';
+import { createOperationCalls, type OperationCalls } from './operation-calls.ts';
 import { presentDeployBody } from './deploy-body.ts';
 import { encodePath } from './encode-path.ts';
+import { encodeQuery } from './encode-query.ts';
 import { errorFromAnswer } from './error-from-answer.ts';
 import {
   requestHeaders,
@@ -81,7 +83,7 @@ export interface CallJobRequest {
 }
 
 /** The API of lifecycle. Every method throws `PlatformError` with the server's code, or `SERVER_UNREACHABLE`. */
-export interface LifecycleClient extends AccountCalls {
+export interface LifecycleClient extends AccountCalls, OperationCalls {
   /** What the server says about itself; sends no token. */
   info(options?: CallOptions): Promise<InfoAnswer>;
   /** Whose token it is. */
@@ -153,7 +155,7 @@ export type Renewal =
 
 interface ApiRequest {
   readonly path: string;
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: string | Blob;
   readonly label?: string;
   readonly withToken?: boolean;
@@ -198,6 +200,7 @@ export function createClient(options: ClientOptions): LifecycleClient {
   const statusLabel = 'Lifecycle deployment status';
   return {
     ...createAccountCalls(read),
+    ...createOperationCalls(read, request),
     info: (call) => read(infoAnswerSchema, { path: '/info', withToken: false }, call),
     validateUser: (call) => read(accountAnswerSchema, { path: '/users/validate_user_auth' }, call),
     login: (credentials, call) =>
@@ -258,9 +261,9 @@ export function createClient(options: ClientOptions): LifecycleClient {
       return (await read(logsDtoSchema, { path }, call)).logs;
     },
     explainPermission: (query, call) =>
-      read(explanationAnswerSchema, { path: `/permissions/explain${queryOf(query)}` }, call),
+      read(explanationAnswerSchema, { path: `/permissions/explain${encodeQuery(query)}` }, call),
     listPermissions: (query, call) =>
-      read(z.array(permissionAnswerSchema), { path: `/permissions${queryOf(query)}` }, call),
+      read(z.array(permissionAnswerSchema), { path: `/permissions${encodeQuery(query)}` }, call),
     grantPermission: (permission, call) =>
       read(
         permissionAnswerSchema,
@@ -309,14 +312,6 @@ export function createClient(options: ClientOptions): LifecycleClient {
         label: 'Job response error',
       }),
   };
-}
-
-/** A query string of what is given; empty when nothing is. */
-function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
-  const given = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
 /** `fetch` refuses user and password in a URL, so they travel as Basic authentication (RFC 7617). */

@@ -1,3 +1,10 @@
+export {
+  createProxyTrust,
+  findClientAddress,
+  findForwardedChain,
+  isAddressRange,
+  type ProxyTrust,
+} from './addresses/client-address.ts';
 export * from './constants.ts';
 export {
   auditEventDtoSchema,
@@ -17,6 +24,12 @@ export {
 export { asyncJobCallDtoSchema, type AsyncJobCallDto } from './api/async-call-dto.ts';
 export { auditLogPageDtoSchema, type AuditLogEntryDto, type AuditLogPageDto } from './api/audit-dto.ts';
 export { jobGraphDtoSchema, type JobGraphDto } from './api/graph-dto.ts';
+export {
+  orphanDtoSchema,
+  orphanListDtoSchema,
+  type OrphanDto,
+  type OrphanListDto,
+} from './api/orphan-dto.ts';
 export { portfolioJobDtoSchema, type PortfolioJobDto } from './api/portfolio-dto.ts';
 export {
   countRecordsPayloadSchema,
@@ -105,9 +118,18 @@ export {
   type LogsDto,
 } from './api/job-dto.ts';
 export {
+  keyDtoSchema,
+  keyNameSchema,
+  rotatedKeyDtoSchema,
+  rotateKeyPayloadSchema,
+  type KeyDto,
+  type RotatedKeyDto,
+} from './api/key-dto.ts';
+export {
   callPermitDtoSchema,
   explanationDtoSchema,
   explanationQuerySchema,
+  familyEndpointDtoSchema,
   jobFamilyDtoSchema,
   permissionDtoSchema,
   permissionPayloadSchema,
@@ -118,6 +140,7 @@ export {
   type CallPermitDto,
   type ExplanationDto,
   type ExplanationQuery,
+  type FamilyEndpointDto,
   type JobFamilyDto,
   type PermissionDto,
   type PermissionPayload,

@@ -13,6 +13,8 @@ export const permissionDtoSchema = z.object({
   /** Short name of the grant, for people. */
   number: z.int().nullable(),
   subject: z.string(),
+  /** What an external service is called, of which `subject` gives the id; of the others the name in `subject`. */
+  subject_name: z.string().optional(),
   scope: scopeSchema,
   family: z.string().nullable(),
   job: z.object({ name: z.string(), version: z.string() }).nullable(),
@@ -112,6 +114,8 @@ export type PublicEndpointDto = z.infer<typeof publicEndpointDtoSchema>;
 export const publicEndpointRequestDtoSchema = publicEndpointDtoSchema.extend({
   approved_by: z.string().nullable(),
   approve_time: z.int().nullable(),
+  /** Whether new versions of the family that ask for the very same endpoint get it open. */
+  for_family: z.boolean(),
 });
 export type PublicEndpointRequestDto = z.infer<typeof publicEndpointRequestDtoSchema>;
 
@@ -119,4 +123,16 @@ export type PublicEndpointRequestDto = z.infer<typeof publicEndpointRequestDtoSc
 export const publicEndpointPayloadSchema = z.strictObject({
   endpoint: z.string().min(1).max(500),
   active: z.boolean(),
+  /** Opening: for the versions to come, too. Closing: for those, and at every version that there is. */
+  for_family: z.boolean().default(false),
 });
+
+/** An endpoint that new versions of a family get open when they ask for it. */
+export const familyEndpointDtoSchema = z.object({
+  family: z.string(),
+  endpoint: z.string(),
+  approved_by: z.string(),
+  /** Whole seconds since the epoch. */
+  approve_time: z.int(),
+});
+export type FamilyEndpointDto = z.infer<typeof familyEndpointDtoSchema>;
