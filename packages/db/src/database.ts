@@ -210,6 +210,25 @@ export interface PublicEndpointTable {
   approved_at: Optional<number>;
 }
 
+/** An endpoint that is public at every version of a family that asks for it and comes after the approval. */
+export interface FamilyEndpointTable {
+  family_id: string;
+  /** Normalised. */
+  endpoint: string;
+  approved_by: string;
+  approved_at: number;
+}
+
+/** An instance that no job owns, and that its target is to remove. */
+export interface OrphanRemovalTable {
+  instance_id: string;
+  target: string;
+  /** Where it lives; null: a target that every host reaches. */
+  host_id: string | null;
+  requested_by: string;
+  requested_at: number;
+}
+
 /** What an alias of a family stands for, when it is not the highest version that matches. */
 export interface VersionPinTable {
   family_id: string;
@@ -348,6 +367,8 @@ export interface Database {
   build_log: BuildLogTable;
   trash_job: TrashJobTable;
   public_endpoint: PublicEndpointTable;
+  family_endpoint: FamilyEndpointTable;
+  orphan_removal: OrphanRemovalTable;
   version_pin: VersionPinTable;
   call_edge: CallEdgeTable;
   async_job_call: AsyncJobCallTable;

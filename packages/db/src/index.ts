@@ -18,8 +18,10 @@ export {
   jobNotFound,
   type JobRepository,
   type JobRow,
+  type WatchedJob,
   type PublicEndpointRequest,
 } from './repositories/job-repository.ts';
+export type { JobMark, MarkedJob } from './repositories/job-marks.ts';
 export {
   createCallEdgeRepository,
   type CallEdgeRepository,
@@ -51,7 +53,7 @@ export {
   decodeAsyncBody,
   type AsyncCallRow,
 } from './repositories/async-call-repository.ts';
-export { createGraphRepository, type CallGrant, type GraphCaller } from './repositories/graph-repository.ts';
+export { createGraphRepository, type CallGrants, type GraphCaller } from './repositories/graph-repository.ts';
 export {
   createRecordRepository,
   primaryKeyOf,
@@ -100,6 +102,8 @@ export {
   type ReplicaRepository,
   type ReplicaRow,
 } from './repositories/replica-repository.ts';
+export { createOrphanRepository, type OrphanRepository } from './repositories/orphan-repository.ts';
+export { createFamilyEndpointRepository } from './repositories/family-endpoint-repository.ts';
 export { createDrainRepository, type DrainRepository } from './repositories/drain-repository.ts';
 export { createUserRepository, type UserRepository, type UserRow } from './repositories/user-repository.ts';
 export type { InstanceHost } from './instance-hosts.ts';
@@ -114,6 +118,7 @@ export { createImportRepository, type ImportRepository } from './repositories/im
 export { readStoreState, type StoreState } from './store-state.ts';
 export type { StoreKind } from './schema-writer.ts';
 export type { Queryable, Store, StoreTransaction } from './store.ts';
+export type { StoreStatistics } from './store-statistics.ts';
 export {
   describeStore,
   readStoreOptions,

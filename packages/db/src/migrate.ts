@@ -3,6 +3,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import * as initial from './migrations/0001-initial.ts';
 import * as replicas from './migrations/0002-replicas.ts';
 import * as controlPlane from './migrations/0003-control-plane.ts';
+import * as laterControlPlane from './migrations/0004-later-control-plane.ts';
 import { readSchema } from './read-schema.ts';
 import { SCHEMA_WRITERS, type StoreKind } from './schema-writer.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
   { name: '0002-replicas', up: replicas.up },
   { name: '0003-control-plane', up: controlPlane.up },
+  { name: '0004-later-control-plane', up: laterControlPlane.up },
 ];
 
 /** Names of the migrations that this program knows, in order: the last one is its schema version. */

@@ -15,6 +15,7 @@ import { SerialQueue } from './serial-queue.ts';
 import { createSqliteDialect } from './sqlite/sqlite-dialect.ts';
 import type { Store, StoreTransaction } from './store.ts';
 import type { StoreOptions } from './store-options.ts';
+import { StatisticsRecorder, type StoreStatistics } from './store-statistics.ts';
 import { withTimeLimit } from './time-limit.ts';
 
 /** A transaction waits so long for those before it in this process. */
@@ -74,6 +75,7 @@ class OpenStore implements Store {
   readonly kind: Store['kind'];
   readonly db: Kysely<Database>;
   readonly #scope = new ConnectionScope();
+  readonly #recorder = new StatisticsRecorder();
   // With PostgreSQL, those that wait would hold a connection each, and leave none for reading.
   readonly #queue = new SerialQueue(MAX_WAIT_MS);
   readonly #events = new EventEmitter<{ changed: [number] }>();
@@ -83,7 +85,13 @@ class OpenStore implements Store {
 
   constructor(options: StoreOptions) {
     this.kind = options.kind;
-    this.db = new Kysely<Database>({ dialect: createDialect(options, this.#scope) });
+    this.db = new Kysely<Database>({
+      dialect: createDialect(options, this.#scope, this.#recorder),
+      log: ({ level }) => {
+        this.#recorder.queries += 1;
+        if (level === 'error') this.#recorder.failedQueries += 1;
+      },
+    });
     this.#events.setMaxListeners(0);
     const poll = new RevisionPoll({
       readRevision: async () => await createFeedRepository(this.db).currentRevision(),
@@ -117,6 +125,11 @@ class OpenStore implements Store {
     return () => this.#events.off('changed', listener);
   }
 
+  statistics(): StoreStatistics {
+    const { readPool, ...counts } = this.#recorder;
+    return { ...counts, pool: readPool(), transactionsWaiting: this.#queue.waitingCount };
+  }
+
   async close(): Promise<void> {
     await this.#watcher.close();
     await this.db.destroy();
@@ -130,10 +143,10 @@ class OpenStore implements Store {
   };
 }
 
-function createDialect(options: StoreOptions, scope: ConnectionScope): Dialect {
+function createDialect(options: StoreOptions, scope: ConnectionScope, recorder: StatisticsRecorder): Dialect {
   return options.kind === 'sqlite'
-    ? createSqliteDialect(options.path, scope)
-    : createPostgresDialect(options, scope);
+    ? createSqliteDialect(options.path, scope, recorder)
+    : createPostgresDialect(options, scope, recorder);
 }
 
 async function runInTransaction<T>(

@@ -10,6 +10,14 @@ export class SerialQueue {
     this.#maxWaitMs = maxWaitMs;
   }
 
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
   /** @throws PlatformError `STORE_UNAVAILABLE` when the turn did not come in time. */
   async enter(): Promise<void> {
     if (!this.#busy) {

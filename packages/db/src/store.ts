@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { FeedKind } from '@racetrack-platform/contracts';
 import type { Database } from './database.ts';
 import type { StoreKind } from './schema-writer.ts';
+import type { StoreStatistics } from './store-statistics.ts';
 
 /** What repositories work on: the pool, or the transaction the caller is in. */
 export type Queryable = Kysely<Database>;
@@ -39,5 +40,7 @@ export interface Store {
    * second. Revisions only grow; one call may stand for several commits. Returns the way to stop.
    */
   onFeedChanged(listener: (revision: number) => void): () => void;
+  /** What this process has asked of the store so far, and how its connections are used now. */
+  statistics(): StoreStatistics;
   close(): Promise<void>;
 }

@@ -18,6 +18,7 @@ const TABLES: Readonly<Record<keyof Database, DumpTable>> = {
   job: { key: ['id'], isExported: true },
   permission: { key: ['id'], isExported: true },
   public_endpoint: { key: ['id'], isExported: true },
+  family_endpoint: { key: ['family_id', 'endpoint'], isExported: true },
   version_pin: { key: ['family_id', 'pattern'], isExported: true },
   call_edge: { key: ['subject_id', 'family_id'], isExported: true },
   async_job_call: { key: ['id'], isExported: true },
@@ -34,6 +35,7 @@ const TABLES: Readonly<Record<keyof Database, DumpTable>> = {
   feed_change: { key: ['revision', 'kind', 'record_id'], isExported: false },
   lease: { key: ['name'], isExported: false },
   control_replica: { key: ['id'], isExported: false },
+  orphan_removal: { key: ['instance_id'], isExported: false },
   instance_drain: { key: ['instance_id', 'replica_id'], isExported: false },
 };
 

@@ -3,6 +3,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, Transactio
 import { PlatformError } from '@racetrack-platform/errors';
 import type { ConnectionScope } from '../connection-scope.ts';
 import { toParameter } from '../parameters.ts';
+import type { StatisticsRecorder } from '../store-statistics.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { configureClient } from './postgres-client.ts';
 import { isConnectionLost, toStoreError } from './postgres-errors.ts';
@@ -19,15 +20,17 @@ const BEGIN = `begin; select pg_advisory_xact_lock(${WRITE_LOCK})`;
 export class PostgresDriver implements Driver {
   readonly #options: PostgresOptions;
   readonly #scope: ConnectionScope;
+  readonly #recorder: StatisticsRecorder;
   readonly #place: string;
   readonly #watch: AnswerWatch;
   /** Connections that had a user before: they may have died in the pool meanwhile. */
   readonly #used = new WeakSet<PoolClient>();
   #pool: Pool | undefined;
 
-  constructor(options: PostgresOptions, scope: ConnectionScope) {
+  constructor(options: PostgresOptions, scope: ConnectionScope, recorder: StatisticsRecorder) {
     this.#options = options;
     this.#scope = scope;
+    this.#recorder = recorder;
     this.#place = describeStore(options);
     this.#watch = new AnswerWatch(configureClient(options));
   }
@@ -36,8 +39,16 @@ export class PostgresDriver implements Driver {
     const pool = new Pool({ ...configureClient(this.#options), max: this.#options.poolSize ?? 5 });
     // A connection that dies, idle or in use, says so by an event; its next user meets the failure itself.
     pool.on('error', () => undefined);
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      this.#recorder.connectionsOpened += 1;
+    });
     this.#pool = pool;
+    this.#recorder.readPool = () => ({
+      size: pool.totalCount,
+      available: pool.idleCount,
+      waiting: pool.waitingCount,
+    });
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -64,7 +75,9 @@ export class PostgresDriver implements Driver {
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     const client = toOurs(connection).release();
-    if (client !== undefined) this.#used.add(client);
+    if (client === undefined) return;
+    this.#used.add(client);
+    this.#recorder.connectionsReturned += 1;
   }
 
   async destroy(): Promise<void> {
@@ -79,6 +92,7 @@ export class PostgresDriver implements Driver {
       this.#watch.assertAnswers();
       return await this.#pool.connect();
     } catch (error) {
+      this.#recorder.connectionsFailed += 1;
       throw toStoreError(this.#place, error);
     }
   }

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder, Insertable, Selectable, Updateable } from 'kysely';
 import { PlatformError } from '@racetrack-platform/errors';
+import type { DeploymentPhase } from '@racetrack-platform/contracts';
 import { cleanTexts } from '../codec.ts';
 import type { Database, DeploymentTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
@@ -52,6 +53,8 @@ export interface DeploymentRepository extends DeploymentQueue {
   /** Voids the leases of owners that begin so: at a start, those before us on the same data directory are dead. */
   releaseAll(ownerPrefix: string): Promise<void>;
   countInProgress(): Promise<number>;
+  /** Those in progress; phases without one are left out. */
+  countByPhase(): Promise<ReadonlyMap<DeploymentPhase, number>>;
   /** Whether somebody else's deployment of this name is under way, or, without `exceptSubjectId`, anybody's. */
   isNameInProgress(name: string, exceptSubjectId?: string): Promise<boolean>;
   isVersionInProgress(name: string, version: string): Promise<boolean>;
@@ -235,6 +238,16 @@ export function createDeploymentRepository(db: Queryable): DeploymentRepository 
         .where('status', '=', 'in_progress')
         .executeTakeFirstOrThrow();
       return row.count;
+    },
+
+    async countByPhase() {
+      const rows = await db
+        .selectFrom('deployment')
+        .select((eb) => ['step', eb.fn.countAll<number>().as('count')])
+        .where('status', '=', 'in_progress')
+        .groupBy('step')
+        .execute();
+      return new Map(rows.map(({ step, count }) => [step, count]));
     },
 
     async isNameInProgress(name, exceptSubjectId) {

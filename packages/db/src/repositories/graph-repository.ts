@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Queryable } from '../store.ts';
 
 /** Somebody who calls jobs without being a person. */
@@ -9,19 +10,22 @@ export interface GraphCaller {
   readonly name: string;
 }
 
-/** Somebody may call a job: a family or job that is null stands for all. */
-export interface CallGrant {
+/** What somebody may call; whether all of a job or one endpoint does not matter. */
+export interface CallGrants {
   readonly subjectId: string;
-  /** Name. */
-  readonly family: string | null;
-  readonly jobId: string | null;
+  readonly everything: boolean;
+  /** Names. */
+  readonly families: readonly string[];
+  readonly jobIds: readonly string[];
+  /** Jobs that count only as long as they belong to the family of this name. */
+  readonly jobsOfFamilies: readonly { readonly jobId: string; readonly family: string }[];
 }
 
 export interface GraphRepository {
   /** Every external service and job family that can hold permissions, by name. */
   listCallers(): Promise<GraphCaller[]>;
-  /** What their permissions to call jobs are bound to, each once; endpoints do not matter. */
-  listCallGrants(): Promise<CallGrant[]>;
+  /** What their permissions let them call. */
+  listCallGrants(): Promise<CallGrants[]>;
   /** How often they have called which family. */
   listCalls(): Promise<{ subjectId: string; family: string; calls: number; lastCallAt: number }[]>;
 }
@@ -51,19 +55,17 @@ export function createGraphRepository(db: Queryable): GraphRepository {
     },
 
     async listCallGrants() {
-      return await db
+      const rows = await db
         .selectFrom('permission')
-        .innerJoin('subject', 'subject.id', 'permission.subject_id')
-        .leftJoin('job_family', 'job_family.id', 'permission.family_id')
-        .select([
-          'permission.subject_id as subjectId',
-          'job_family.name as family',
-          'permission.job_id as jobId',
-        ])
-        .distinct()
-        .where('subject.kind', '!=', 'user')
-        .where('permission.scope', 'in', ['call_job', 'full_access'])
+        .select(['subject_id as subjectId', ...joinedGrants()])
+        .where('scope', 'in', ['call_job', 'full_access'])
+        .groupBy('subject_id')
         .execute();
+      const users = await db.selectFrom('subject').select('id').where('kind', '=', 'user').execute();
+      const isUser = new Set(users.map(({ id }) => id));
+      const families = await db.selectFrom('job_family').select(['id', 'name']).execute();
+      const names = new Map(families.map(({ id, name }) => [id, name]));
+      return rows.filter(({ subjectId }) => !isUser.has(subjectId)).map((row) => splitGrants(row, names));
     },
 
     async listCalls() {
@@ -80,5 +82,40 @@ export function createGraphRepository(db: Queryable): GraphRepository {
         .where('subject.kind', '!=', 'user')
         .execute();
     },
+  };
+}
+
+/** One text for each subject: a row for each of a hundred thousand grants would take ten times as long to read. */
+interface JoinedGrants {
+  readonly subjectId: string;
+  readonly unbound: number;
+  readonly families: string | null;
+  readonly jobs: string | null;
+  /** Bound to a job and to a family. */
+  readonly both: string | null;
+}
+
+/** No id has a comma or a slash. */
+function joinedGrants() {
+  return [
+    sql<number>`count(case when family_id is null and job_id is null then 1 end)`.as('unbound'),
+    sql<string | null>`string_agg(case when job_id is null then family_id end, ',')`.as('families'),
+    sql<string | null>`string_agg(case when family_id is null then job_id end, ',')`.as('jobs'),
+    sql<string | null>`string_agg(family_id || '/' || job_id, ',')`.as('both'),
+  ] as const;
+}
+
+function splitGrants(row: JoinedGrants, familyNames: ReadonlyMap<string, string>): CallGrants {
+  const split = (joined: string | null): string[] => joined?.split(',') ?? [];
+  return {
+    subjectId: row.subjectId,
+    everything: row.unbound > 0,
+    families: split(row.families).flatMap((id) => familyNames.get(id) ?? []),
+    jobIds: split(row.jobs),
+    jobsOfFamilies: split(row.both).flatMap((pair) => {
+      const [familyId = '', jobId = ''] = pair.split('/');
+      const family = familyNames.get(familyId);
+      return family === undefined ? [] : [{ jobId, family }];
+    }),
   };
 }

@@ -6,6 +6,8 @@ export type InstanceRow = Selectable<InstanceTable>;
 
 export interface InstanceRepository {
   list(): Promise<InstanceRow[]>;
+  /** Ids of those that serve a job, by the id of the job; in the order of {@link listByDeployment}. */
+  listIdsByJob(): Promise<ReadonlyMap<string, readonly string[]>>;
   listByDeployment(deploymentId: string): Promise<InstanceRow[]>;
   listByJob(name: string, version: string, states: readonly InstanceState[]): Promise<InstanceRow[]>;
   insert(row: Insertable<InstanceTable>): Promise<void>;
@@ -24,6 +26,23 @@ export function createInstanceRepository(db: Queryable): InstanceRepository {
   return {
     async list() {
       return await db.selectFrom('instance').selectAll().orderBy('created_at').orderBy('id').execute();
+    },
+
+    async listIdsByJob() {
+      const rows = await db
+        .selectFrom('instance')
+        .innerJoin('job', 'job.deployment_id', 'instance.deployment_id')
+        .select(['job.id as jobId', 'instance.id'])
+        .orderBy('instance.created_at')
+        .orderBy('instance.id')
+        .execute();
+      const ids = new Map<string, string[]>();
+      for (const { jobId, id } of rows) {
+        const own = ids.get(jobId);
+        if (own === undefined) ids.set(jobId, [id]);
+        else own.push(id);
+      }
+      return ids;
     },
 
     async listByDeployment(deploymentId) {

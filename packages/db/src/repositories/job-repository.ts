@@ -3,6 +3,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { cleanTexts, toFlag, type Flag } from '../codec.ts';
 import type { JobTable, TrashJobTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
+import { markOf, type JobMark, type MarkedJob } from './job-marks.ts';
 
 export type JobRow = Selectable<JobTable>;
 
@@ -13,6 +14,14 @@ export interface JobRepository {
   get(name: string, version: string): Promise<JobRow>;
   /** Newest first, then by name. */
   list(): Promise<JobRow[]>;
+  /** Of all jobs, in no particular order. */
+  listMarks(): Promise<JobMark[]>;
+  /** Those of these ids that exist, with their marks as of the same moment. */
+  listMarked(ids: readonly string[]): Promise<MarkedJob[]>;
+  /** Names and versions, in the order of {@link list}. */
+  listVersionsOfAll(): Promise<Pick<JobRow, 'id' | 'name' | 'version'>[]>;
+  /** What their status is judged by: of all jobs, or of one. */
+  listWatched(id?: string): Promise<WatchedJob[]>;
   listVersions(name: string): Promise<string[]>;
   /** How many jobs have which status; statuses that no job has are left out. */
   countByStatus(): Promise<ReadonlyMap<string, number>>;
@@ -37,6 +46,8 @@ export interface JobRepository {
   /** Whether a job of this name was ever published: then it is somebody's. */
   isNameTaken(name: string): Promise<boolean>;
   listPublicEndpoints(jobId: string): Promise<{ endpoint: string; is_active: number }[]>;
+  /** Those that anybody may call, of all jobs; by job and endpoint. */
+  listOpenEndpoints(): Promise<{ jobId: string; endpoint: string }[]>;
   /** Of all jobs, with who opened them; by job and endpoint. */
   listPublicEndpointRequests(filter: {
     readonly jobId?: string | undefined;
@@ -53,6 +64,17 @@ export interface JobRepository {
     jobId: string,
     endpoints: readonly { id: string; endpoint: string }[],
   ): Promise<void>;
+}
+
+/** A job with where and since when it should run. */
+export interface WatchedJob extends Pick<
+  JobRow,
+  'id' | 'name' | 'version' | 'status' | 'error' | 'deployment_id' | 'infrastructure_target'
+> {
+  /** `null`: nowhere in particular. */
+  readonly host_id: string | null;
+  /** In seconds since the epoch. */
+  readonly deployment_timestamp: number | null;
 }
 
 /** An endpoint that a job's manifest asks to be public. */
@@ -93,6 +115,38 @@ export function createJobRepository(db: Queryable): JobRepository {
 
     async list() {
       return await db.selectFrom('job').selectAll().orderBy('updated_at', 'desc').orderBy('name').execute();
+    },
+
+    async listMarks() {
+      return await db
+        .selectFrom('job')
+        .select(['id', markOf().as('mark')])
+        .execute();
+    },
+
+    async listMarked(ids) {
+      if (ids.length === 0) return [];
+      return await db
+        .selectFrom('job')
+        .selectAll()
+        .select(markOf().as('mark'))
+        .where('id', 'in', ids)
+        .execute();
+    },
+
+    async listVersionsOfAll() {
+      const jobs = db.selectFrom('job').select(['id', 'name', 'version']);
+      return await jobs.orderBy('updated_at', 'desc').orderBy('name').execute();
+    },
+
+    async listWatched(id) {
+      let query = db
+        .selectFrom('job')
+        .leftJoin('deployment', 'deployment.id', 'job.deployment_id')
+        .select(['job.id', 'name', 'version', 'job.status', 'job.error', 'job.deployment_id'])
+        .select(['job.infrastructure_target', 'deployment.host_id', 'deployment.deployment_timestamp']);
+      if (id !== undefined) query = query.where('job.id', '=', id);
+      return await query.execute();
     },
 
     async listVersions(name) {
@@ -226,9 +280,23 @@ function createPublicEndpoints(
   db: Queryable,
 ): Pick<
   JobRepository,
-  'listPublicEndpoints' | 'listPublicEndpointRequests' | 'requestPublicEndpoints' | 'setPublicEndpoint'
+  | 'listOpenEndpoints'
+  | 'listPublicEndpoints'
+  | 'listPublicEndpointRequests'
+  | 'requestPublicEndpoints'
+  | 'setPublicEndpoint'
 > {
   return {
+    async listOpenEndpoints() {
+      return await db
+        .selectFrom('public_endpoint')
+        .select(['job_id as jobId', 'endpoint'])
+        .where('is_active', '=', 1)
+        .orderBy('job_id')
+        .orderBy('endpoint')
+        .execute();
+    },
+
     async listPublicEndpointRequests({ jobId, isActive }) {
       let query = db
         .selectFrom('public_endpoint')

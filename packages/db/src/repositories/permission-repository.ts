@@ -3,6 +3,7 @@ import type { SelectQueryBuilder } from 'kysely';
 import type { Permission, Scope } from '@racetrack-platform/contracts';
 import type { Database, PermissionTable, SubjectKind } from '../database.ts';
 import type { Queryable } from '../store.ts';
+import { markOf, type JobMark } from './job-marks.ts';
 import type { JobRow } from './job-repository.ts';
 
 /** A grant to be stored; what is left out is not narrowed. */
@@ -29,6 +30,8 @@ export interface GrantRecord extends Permission {
   readonly subjectId: string;
   /** An external service by its id: names of those are not unique. */
   readonly subject: { readonly kind: SubjectKind; readonly name: string };
+  /** What an external service is called; of the others the name that they are known by. */
+  readonly subjectName: string;
   /** The job that it is bound to. */
   readonly job: { readonly name: string; readonly version: string } | null;
   readonly createdAt: number;
@@ -41,6 +44,9 @@ export interface GrantFilter {
   readonly family?: string | undefined;
   readonly job?: { readonly name: string; readonly version: string } | undefined;
 }
+
+/** A job that somebody has to do with. */
+export type CoveredJob = JobMark & Pick<JobRow, 'name' | 'version'>;
 
 export interface PermissionRepository {
   listOfSubject(subjectId: string): Promise<Permission[]>;
@@ -63,7 +69,7 @@ export interface PermissionRepository {
     limit: number,
   ): Promise<{ readonly kind: SubjectKind; readonly name: string }[]>;
   /** Jobs that a subject's grants cover with a scope, by name and version. Its cost does not grow with other subjects' grants. */
-  listCoveredJobs(subjectId: string, scope: Scope): Promise<JobRow[]>;
+  listCoveredJobs(subjectId: string, scope: Scope): Promise<CoveredJob[]>;
   /** Families that they cover, or of which they cover a job; by name. */
   listCoveredFamilies(subjectId: string, scope: Scope): Promise<{ id: string; name: string }[]>;
 }
@@ -157,6 +163,7 @@ function createRecords(db: Queryable): Pick<PermissionRepository, 'findSame' | '
     .selectFrom('permission')
     .innerJoin('subject', 'subject.id', 'permission.subject_id')
     .leftJoin('user', 'user.id', 'subject.user_id')
+    .leftJoin('esc', 'esc.id', 'subject.esc_id')
     .leftJoin('job_family as holder', 'holder.id', 'subject.family_id')
     .leftJoin('job_family', 'job_family.id', 'permission.family_id')
     .leftJoin('job', 'job.id', 'permission.job_id')
@@ -171,6 +178,7 @@ function createRecords(db: Queryable): Pick<PermissionRepository, 'findSame' | '
       'subject.kind',
       'user.username',
       'subject.esc_id',
+      'esc.name as escName',
       'holder.name as family_name',
       'job_family.name as family',
       'job.name as jobName',
@@ -264,7 +272,7 @@ function createCovered(db: Queryable): Pick<PermissionRepository, 'listCoveredJo
       const cover = coverOf(subjectId, scope);
       return await db
         .selectFrom('job')
-        .selectAll('job')
+        .select(['job.id', 'job.name', 'job.version', markOf().as('mark')])
         .where((eb) =>
           eb.or([
             eb.exists(cover.everything),
@@ -330,17 +338,23 @@ async function findSameId(db: Queryable, permission: NewPermission): Promise<str
   return row?.id;
 }
 
-type RecordRow = Omit<GrantRecord, 'subject' | 'job'> &
-  HolderRow & { readonly jobName: string | null; readonly jobVersion: string | null };
+type RecordRow = Omit<GrantRecord, 'subject' | 'subjectName' | 'job'> &
+  HolderRow & {
+    readonly escName: string | null;
+    readonly jobName: string | null;
+    readonly jobVersion: string | null;
+  };
 
 function toRecord(row: RecordRow): GrantRecord {
   const { id, number, subjectId, scope, family, jobId, endpoint, createdAt, jobName, jobVersion } = row;
+  const subject = presentHolder(row);
   const job = jobName === null || jobVersion === null ? null : { name: jobName, version: jobVersion };
   return {
     id,
     number,
     subjectId,
-    subject: presentHolder(row),
+    subject,
+    subjectName: row.escName ?? subject.name,
     scope,
     family,
     jobId,

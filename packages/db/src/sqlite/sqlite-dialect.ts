@@ -1,5 +1,6 @@
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Dialect } from 'kysely';
 import type { ConnectionScope } from '../connection-scope.ts';
+import type { StatisticsRecorder } from '../store-statistics.ts';
 import { SqliteDriver } from './sqlite-driver.ts';
 
 /**
@@ -8,10 +9,14 @@ import { SqliteDriver } from './sqlite-driver.ts';
  *
  * @param path - of the database file; created when missing.
  */
-export function createSqliteDialect(path: string, scope: ConnectionScope): Dialect {
+export function createSqliteDialect(
+  path: string,
+  scope: ConnectionScope,
+  recorder: StatisticsRecorder,
+): Dialect {
   return {
     createAdapter: () => new QueueingAdapter(),
-    createDriver: () => new SqliteDriver(path, scope),
+    createDriver: () => new SqliteDriver(path, scope, recorder),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };

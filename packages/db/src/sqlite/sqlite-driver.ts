@@ -1,9 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from 'kysely';
 import type { ConnectionScope } from '../connection-scope.ts';
 import { toParameter } from '../parameters.ts';
 import { SerialQueue } from '../serial-queue.ts';
+import type { StatisticsRecorder } from '../store-statistics.ts';
 import { isBusy, toStoreError } from './sqlite-errors.ts';
 
 /** Prepared statements kept; beyond it the oldest go. Kysely makes a bounded set of texts, so this is ample. */
@@ -14,17 +15,25 @@ const MAX_WAIT_MS = 30_000;
 const MAX_BUSY_MS = 5_000;
 /** SQLite's own waiting would stop the whole process: it answers at once, and we ask again. */
 const BUSY_RETRY_MS = 20;
+/**
+ * How long queries may follow each other before timers and sockets have their turn: SQLite answers at once, so that a
+ * thousand queries awaited one after the other would be one long piece of work to the event loop.
+ */
+const TURN_MS = 10;
 
 /** One connection, handed to one user at a time: SQLite has one writer, and the calls are synchronous anyway. */
 export class SqliteDriver implements Driver {
   readonly #path: string;
   readonly #scope: ConnectionScope;
+  readonly #recorder: StatisticsRecorder;
   readonly #queue = new SerialQueue(MAX_WAIT_MS);
   #connection: SqliteConnection | undefined;
+  #turnStartedAt = 0;
 
-  constructor(path: string, scope: ConnectionScope) {
+  constructor(path: string, scope: ConnectionScope, recorder: StatisticsRecorder) {
     this.#path = path;
     this.#scope = scope;
+    this.#recorder = recorder;
   }
 
   async init(): Promise<void> {
@@ -36,7 +45,14 @@ export class SqliteDriver implements Driver {
       await connection.exec('PRAGMA synchronous = FULL');
       await connection.exec('PRAGMA foreign_keys = ON');
       this.#connection = connection;
+      this.#recorder.connectionsOpened += 1;
+      this.#recorder.readPool = () => ({
+        size: 1,
+        available: this.#queue.isBusy ? 0 : 1,
+        waiting: this.#queue.waitingCount,
+      });
     } catch (error) {
+      this.#recorder.connectionsFailed += 1;
       database?.close();
       throw toStoreError(this.#path, error);
     }
@@ -45,6 +61,10 @@ export class SqliteDriver implements Driver {
   async acquireConnection(): Promise<DatabaseConnection> {
     this.#scope.assertOutside();
     await this.#queue.enter();
+    if (performance.now() - this.#turnStartedAt > TURN_MS) {
+      await nextTurn();
+      this.#turnStartedAt = performance.now();
+    }
     return this.#current();
   }
 
@@ -66,6 +86,7 @@ export class SqliteDriver implements Driver {
   }
 
   async releaseConnection(): Promise<void> {
+    this.#recorder.connectionsReturned += 1;
     this.#queue.leave();
   }
 

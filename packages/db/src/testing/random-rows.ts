@@ -29,6 +29,7 @@ const RULES: Readonly<Record<string, (index: number, rows: ReadonlyMap<string, R
     number: index,
   }),
   public_endpoint: (index, rows) => ({ job_id: idOf(rows, 'job', index) }),
+  family_endpoint: (index, rows) => ({ family_id: idOf(rows, 'job_family', index) }),
   version_pin: (index, rows) => ({
     family_id: idOf(rows, 'job_family', index),
     job_id: idOf(rows, 'job', index),
