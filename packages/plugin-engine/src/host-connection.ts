@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { isErrorCode, PlatformError } from '@racetrack-platform/errors';
 import { createLineSplitter } from './line-splitter.ts';
+import type { HostProgram } from './host-program.ts';
 import { MAX_LINE_BYTES, parseHostOutput, type HostConfig, type HostOutput } from './protocol.ts';
 
 /** The part of a pino logger that is used here. */
@@ -14,9 +14,7 @@ export interface PluginHostLogger {
 export interface OpenHostOptions {
   readonly config: HostConfig;
   readonly logger: PluginHostLogger;
-  readonly nodeArgs: readonly string[];
-  /** Complete environment of the host. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly program: HostProgram;
 }
 
 /** What answers a request; every one is told exactly once how it ended, unless it was closed before. */
@@ -50,13 +48,13 @@ export interface HostConnection {
   close(graceMs: number): Promise<void>;
 }
 
-const HOST_MAIN = fileURLToPath(new URL('./host/main.ts', import.meta.url));
 /** Longest line of a plugin's own output that is kept. */
 const MAX_PRINTED_BYTES = 64 * 1024;
 
 /** Starts a plugin host process. It ends with this one: it reads our end of its standard input. */
-export function openHostConnection({ config, logger, nodeArgs, env }: OpenHostOptions): HostConnection {
-  const child = spawn(process.execPath, [...nodeArgs, HOST_MAIN], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+export function openHostConnection({ config, logger, program }: OpenHostOptions): HostConnection {
+  const { command, args, env } = program;
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const listeners = new Map<number, RequestListener>();
   let lastId = 0;
   let closeError: PlatformError | undefined;

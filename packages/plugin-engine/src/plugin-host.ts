@@ -2,7 +2,7 @@ import type { NativePlan } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { InfrastructureTarget, JobTypeManifest } from '@racetrack-platform/plugin-sdk';
 import type { PluginHostLogger } from './host-connection.ts';
-import { selectHostEnvironment } from './host-environment.ts';
+import { describeNodeHost } from './host-program.ts';
 import { HostSupervisor } from './host-supervisor.ts';
 import type { PluginConfig, PluginDescription } from './protocol.ts';
 import { callPlugin, createRemoteTarget } from './remote-target.ts';
@@ -72,8 +72,7 @@ export async function startPluginHost(options: StartPluginHostOptions): Promise<
   const supervisor = new HostSupervisor({
     config: { plugins: [...plugins], setupTimeoutMs: options.setupTimeoutMs },
     logger,
-    nodeArgs,
-    env: selectHostEnvironment(env),
+    program: describeNodeHost(env, nodeArgs),
     startTimeoutMs: options.startTimeoutMs ?? 30_000,
     probeTimeoutMs: options.probeTimeoutMs ?? 5_000,
     restartDelayMs: options.restartDelayMs ?? 100,

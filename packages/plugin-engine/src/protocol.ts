@@ -16,10 +16,18 @@ export const STREAM_WINDOW = 256;
 /** First line to a host. */
 export const hostConfigSchema = z.object({
   plugins: z.array(
-    z.object({ dir: z.string(), dataDir: z.string(), settings: z.record(z.string(), z.unknown()) }),
+    z.object({
+      dir: z.string(),
+      dataDir: z.string(),
+      settings: z.record(z.string(), z.unknown()),
+      /** Its `plugin-manifest.yaml`, parsed; a plugin of this repository has none. */
+      manifest: z.record(z.string(), z.unknown()).optional(),
+    }),
   ),
   /** Time for one plugin to be imported and set up. */
   setupTimeoutMs: z.int().positive().default(10_000),
+  /** Of data, for the host's process as a whole; only the host for Python reads it. */
+  memoryBytes: z.int().positive().optional(),
 });
 export type HostConfig = z.input<typeof hostConfigSchema>;
 /** One plugin to load. */
@@ -96,6 +104,7 @@ export const pluginDescriptionSchema = z.object({
           source: z.enum(['jobtype', 'job']),
           dockerfilePath: z.string(),
           template: z.boolean(),
+          baseDockerfilePath: z.string().nullable(),
         }),
       ),
     }),
@@ -107,6 +116,8 @@ export const pluginDescriptionSchema = z.object({
       scope: z.enum(['host', 'shared']),
     }),
   ),
+  /** Which of {@link HOOKS} it implements. */
+  hooks: z.array(z.string()),
   /** Why it cannot be used, or why a part of it is left out. */
   error: z.string().nullable(),
 });
@@ -133,6 +144,37 @@ const launchRequestSchema = z.object({
 
 const targetParams = z.object({ target: z.string() });
 
+const recordSchema = z.record(z.string(), z.unknown());
+const manifestSchema = z.looseObject({ name: z.string(), version: z.string() });
+const jobSchema = z.looseObject({ name: z.string(), version: z.string() });
+
+/** What plugins may be asked, by the names of Racetrack 2.36: what goes in (as parameters of `hook`), what comes out. */
+export const HOOKS = {
+  job_runtime_env_vars: { params: z.object({}), result: z.record(z.string(), z.string()) },
+  validate_job_manifest: {
+    params: z.object({ manifest: manifestSchema, jobType: z.string() }),
+    result: z.null(),
+  },
+  post_job_deploy: {
+    params: z.object({
+      manifest: manifestSchema,
+      job: jobSchema,
+      imageName: z.string(),
+      deployerUsername: z.string().nullable(),
+    }),
+    result: z.null(),
+  },
+  post_job_delete: {
+    params: z.object({ job: jobSchema, usernameExecutor: z.string().nullable() }),
+    result: z.null(),
+  },
+  markdown_docs: { params: z.object({}), result: z.string().nullable() },
+  run_action: { params: z.object({ arguments: recordSchema }), result: z.unknown() },
+} as const;
+export type HookName = keyof typeof HOOKS;
+export type HookParams<Name extends HookName> = z.input<(typeof HOOKS)[Name]['params']>;
+export type HookResult<Name extends HookName> = z.output<(typeof HOOKS)[Name]['result']>;
+
 /** Requests with one answer: what goes in and what comes out. */
 export const CALLS = {
   describe: { params: z.object({}), result: z.array(pluginDescriptionSchema) },
@@ -149,6 +191,8 @@ export const CALLS = {
     }),
     result: nativePlanSchema,
   },
+  /** Parameters: those of the hook (see {@link HOOKS}) beside its name. */
+  hook: { params: z.looseObject({ hook: z.string() }), result: z.unknown() },
   launch: {
     params: targetParams.extend({ request: launchRequestSchema }),
     result: z.object({ address: addressSchema, warnings: z.array(z.string()).optional() }),
@@ -171,6 +215,12 @@ export const CALLS = {
         startedAt: z.number(),
         exitCode: z.number().nullable(),
         reason: z.string().nullable(),
+        launchedAs: z
+          .object({
+            job: z.object({ name: z.string(), version: z.string() }),
+            deploymentTimestamp: z.number(),
+          })
+          .optional(),
       }),
     ),
   },

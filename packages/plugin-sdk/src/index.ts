@@ -9,4 +9,5 @@ export type {
   ObservedInstance,
 } from './infrastructure-target.ts';
 export type { ImageDefinition, JobType, JobTypeManifest } from './job-type.ts';
+export type { JobData, ManifestData, PluginHooks } from './hooks.ts';
 export { definePlugin, type Plugin, type PluginContext } from './plugin.ts';

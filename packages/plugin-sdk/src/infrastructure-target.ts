@@ -63,6 +63,11 @@ export interface ObservedInstance {
   readonly exitCode: number | null;
   /** Why it ended, for people: `killed by SIGKILL`, `exceeded its memory limit`. */
   readonly reason: string | null;
+  /**
+   * What it was launched as, when the target keeps that beside it: with this, an instance that the platform has no
+   * record of any more can be told and taken back. Left out: the target cannot say.
+   */
+  readonly launchedAs?: { readonly job: JobRef; readonly deploymentTimestamp: number } | undefined;
 }
 
 export interface InstanceStats {

@@ -8,6 +8,8 @@ export interface ImageDefinition {
   readonly dockerfilePath: string;
   /** Rendered with Jinja2 syntax first. @defaultValue true */
   readonly template?: boolean;
+  /** A Dockerfile of the plugin's that is built first, for `{{ base_image }}` (deprecated in Racetrack 2.36). */
+  readonly baseDockerfilePath?: string | null;
 }
 
 /** The part of a manifest that a job type may look at; validated before it gets here. */

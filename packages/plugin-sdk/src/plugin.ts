@@ -1,5 +1,6 @@
 import type { InfrastructureTarget } from './infrastructure-target.ts';
 import type { JobType } from './job-type.ts';
+import type { PluginHooks } from './hooks.ts';
 
 /** What a plugin gets to work with. What is added counts once `setup` has ended. */
 export interface PluginContext {
@@ -11,6 +12,8 @@ export interface PluginContext {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly addJobType: (jobType: JobType) => void;
   readonly addInfrastructureTarget: (target: InfrastructureTarget) => void;
+  /** May be called several times; of one hook the last counts. */
+  readonly addHooks: (hooks: PluginHooks) => void;
   /** Writes to the platform's log under the plugin's name. */
   readonly log: (
     level: 'info' | 'warn' | 'error',

@@ -26,6 +26,8 @@ export async function answerCall(
         hint: 'Choose an infrastructure target that runs containers.',
       });
     }
+    case 'hook':
+      return await registry.callHook(plugin, params);
     case 'launch': {
       const { target, request } = parseParams(method, CALLS.launch.params, params);
       return await registry.getTarget(plugin, target).launch(request, signal);

@@ -2,7 +2,13 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
-import type { InfrastructureTarget, JobType, Plugin, PluginContext } from '@racetrack-platform/plugin-sdk';
+import type {
+  InfrastructureTarget,
+  JobType,
+  Plugin,
+  PluginContext,
+  PluginHooks,
+} from '@racetrack-platform/plugin-sdk';
 import { z } from 'zod';
 import type { PluginConfig } from '../protocol.ts';
 import { findEntry } from './find-entry.ts';
@@ -15,6 +21,7 @@ export interface LoadedPlugin {
   readonly category: Plugin['category'] | null;
   readonly jobTypes: readonly JobType[];
   readonly targets: readonly InfrastructureTarget[];
+  readonly hooks: PluginHooks;
   readonly error: string | null;
 }
 
@@ -39,6 +46,7 @@ const jobTypeSchema = z.object({
       source: z.enum(['jobtype', 'job']).optional(),
       dockerfilePath: z.string(),
       template: z.boolean().optional(),
+      baseDockerfilePath: z.string().nullish(),
     }),
   ),
 });
@@ -54,10 +62,21 @@ const targetSchema = z.object({
   stats: z.custom(isMethod, 'is not a function'),
 });
 
+const optionalMethod = z.custom(isMethod, 'is not a function').optional();
+const hooksSchema = z.strictObject({
+  jobRuntimeEnvVars: optionalMethod,
+  validateJobManifest: optionalMethod,
+  postJobDeploy: optionalMethod,
+  postJobDelete: optionalMethod,
+  markdownDocs: optionalMethod,
+  runAction: optionalMethod,
+});
+
 /** Imports a plugin and runs its `setup`. Never throws: a plugin that fails is one with an `error`. */
 export async function loadPlugin(deps: LoadPluginDeps, config: PluginConfig): Promise<LoadedPlugin> {
   const jobTypes: JobType[] = [];
   const targets: InfrastructureTarget[] = [];
+  const hooks: PluginHooks = {};
   const identity: Pick<LoadedPlugin, 'id' | 'version' | 'category'> = {
     id: basename(config.dir),
     version: null,
@@ -75,14 +94,29 @@ export async function loadPlugin(deps: LoadPluginDeps, config: PluginConfig): Pr
       addJobType: (jobType) => jobTypes.push(check(jobTypeSchema, jobType, 'addJobType')),
       addInfrastructureTarget: (target) =>
         targets.push(check(targetSchema, target, 'addInfrastructureTarget')),
+      addHooks: (added) => Object.assign(hooks, check(hooksSchema, added, 'addHooks')),
       log: (...entry) => deps.log(plugin.id, ...entry),
     });
   };
   try {
     await withTimeout(load(), deps.timeoutMs);
-    return { dir: config.dir, ...identity, jobTypes: [...jobTypes], targets: [...targets], error: null };
+    return {
+      dir: config.dir,
+      ...identity,
+      jobTypes: [...jobTypes],
+      targets: [...targets],
+      hooks,
+      error: null,
+    };
   } catch (error) {
-    return { dir: config.dir, ...identity, jobTypes: [], targets: [], error: describeFailure(error) };
+    return {
+      dir: config.dir,
+      ...identity,
+      jobTypes: [],
+      targets: [],
+      hooks: {},
+      error: describeFailure(error),
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { PlatformError } from '@racetrack-platform/errors';
 import type { InfrastructureTarget, JobType } from '@racetrack-platform/plugin-sdk';
 import type { PluginDescription } from '../protocol.ts';
+import { callHook, listHooks } from './call-hook.ts';
 import type { LoadedPlugin } from './load-plugin.ts';
 
 /** What all plugins of one host offer together. */
@@ -10,6 +11,8 @@ export interface PluginRegistry {
   getJobType(pluginId: string | null, fullName: string): JobType;
   /** @throws PlatformError `TARGET_UNAVAILABLE`. */
   getTarget(pluginId: string | null, name: string): InfrastructureTarget;
+  /** @throws PlatformError `NOT_SUPPORTED` when it has no such hook. */
+  callHook(pluginId: string | null, params: unknown): Promise<unknown>;
 }
 
 /**
@@ -44,6 +47,7 @@ export function createPluginRegistry(plugins: readonly LoadedPlugin[]): PluginRe
       targets: plugin.targets
         .filter((target) => targets.get(target.name)?.target === target)
         .map(({ name, runs, scope }) => ({ name, runs, scope })),
+      hooks: listHooks(plugin.hooks),
       error: plugin.error ?? (problems.length === 0 ? null : problems.join('; ')),
     };
   });
@@ -65,6 +69,10 @@ export function createPluginRegistry(plugins: readonly LoadedPlugin[]): PluginRe
         `plugin ${pluginId} provides no infrastructure target ${name}`,
       );
     },
+
+    async callHook(pluginId, params) {
+      return await callHook(plugins.find(({ id }) => id === pluginId)?.hooks ?? {}, params);
+    },
   };
 }
 
@@ -77,6 +85,7 @@ function presentJobType(jobType: JobType): PluginDescription['jobTypes'][number]
       source: image.source ?? 'jobtype',
       dockerfilePath: image.dockerfilePath,
       template: image.template ?? true,
+      baseDockerfilePath: image.baseDockerfilePath ?? null,
     })),
   };
 }

@@ -1,0 +1,3 @@
+from .manifest import Manifest
+
+__all__ = ['Manifest']

@@ -1,0 +1,2 @@
+class PluginEngine:
+    """For annotations only: other plugins cannot be reached from within one."""
