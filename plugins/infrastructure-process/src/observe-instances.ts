@@ -55,12 +55,21 @@ function observe(
   record: ProcessRecord | undefined,
   isAlive: boolean,
 ): ObservedInstance {
-  const address = findInstanceRecord(files)?.address ?? {
+  const wanted = findInstanceRecord(files);
+  const address = wanted?.address ?? {
     kind: 'unix' as const,
     path: chooseSocketPath(socketsDir, instanceId),
   };
   const startedAt = record?.startedAt ?? findModificationTime(files.dir) ?? Date.now();
-  const running = { instanceId, state: 'running', address, startedAt, exitCode: null, reason: null } as const;
+  const running = {
+    instanceId,
+    state: 'running',
+    address,
+    startedAt,
+    exitCode: null,
+    reason: null,
+    ...(wanted && { launchedAs: { job: wanted.job, deploymentTimestamp: wanted.deploymentTimestamp } }),
+  } as const;
   // Read after the shim was looked for: one that has ended in between has written it by now.
   const exit = record === undefined ? undefined : findExitRecord(files);
   if (exit !== undefined) {
