@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join, normalize } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { normalize } from 'node:path';
 import type { NativePlan } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import { sha256 } from '../keys/cache-keys.ts';
 import { digestFile, MANIFEST_FILE } from '../keys/digest-tree.ts';
-import { resolveInside } from '../source/resolve-inside.ts';
+import { findTextInside, resolveInside } from '../source/resolve-inside.ts';
 
 /**
  * Checks that the files which the manifest speaks of are in the source.
@@ -63,6 +63,7 @@ export async function digestEnvironmentFiles(
  * Whether the files that an environment is made from speak of further files of the source.
  *
  * @param environment - of the plan; its files were found by {@link digestEnvironmentFiles} before.
+ * @throws PlatformError `SOURCE_UNAVAILABLE` when one is too large to be read.
  */
 export async function refersToSource(
   environment: Pick<NativePlan['environment'], 'files' | 'referencePattern'>,
@@ -70,10 +71,8 @@ export async function refersToSource(
 ): Promise<boolean> {
   if (environment.referencePattern === undefined) return false;
   const pattern = new RegExp(environment.referencePattern, 'mu');
-  const texts = await Promise.all(
-    environment.files.map(async (path) => await readFile(join(treeDir, path), 'utf8')),
-  );
-  return texts.some((text) => pattern.test(text));
+  const texts = await Promise.all(environment.files.map(async (path) => await findTextInside(treeDir, path)));
+  return texts.some((text) => text !== undefined && pattern.test(text));
 }
 
 async function findFile(treeDir: string, path: string): Promise<string | undefined> {

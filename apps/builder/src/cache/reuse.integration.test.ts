@@ -106,6 +106,11 @@ describe('a second build', () => {
     const { result } = await runBuilderHere(referring());
 
     expect(result).toMatchObject({ reusedEnvironment: false });
+
+    await repository.commit({ 'requirements.txt': 'six\n'.repeat(300_000) });
+    expect(await runBuilderHere(referring())).toMatchObject({
+      error: { code: 'SOURCE_UNAVAILABLE', message: '"requirements.txt" is too large' },
+    });
   });
 
   test('shows the warnings of the plan', async () => {

@@ -24,6 +24,14 @@ export interface StepView {
   readonly cwd: string;
 }
 
+/** How a command of the builder's own differs from a step of a build. */
+export interface CommandManner {
+  /** A short question that somebody waits for: it stays out of the group, which gets what others leave of the processors. */
+  readonly isPrompt?: boolean;
+  /** A program of ours that only root may be able to load: it begins as root and takes the account itself. */
+  readonly takesAccount?: boolean;
+}
+
 /** How the steps of one build are held: their account, their group, their view of the machine. */
 export interface BuildConfinement {
   readonly account: Account | null;
@@ -31,8 +39,12 @@ export interface BuildConfinement {
   readonly cgroup: Cgroup | null;
   /** Which of the limits the kernel holds for the group as a whole. */
   readonly holds: { readonly memory: boolean; readonly processes: boolean };
-  /** The command that runs a command confined. */
-  compose(command: readonly string[], view: StepView): Promise<readonly string[]>;
+  /**
+   * The command that runs a command confined.
+   *
+   * @param manner - how it differs from a step.
+   */
+  compose(command: readonly string[], view: StepView, manner?: CommandManner): Promise<readonly string[]>;
   /** Puts a process of the builder's own into the group; `undefined` where there is none. */
   readonly admit: ((pid: number) => Promise<void>) | undefined;
   /** Kills all that steps have started, wherever it went. */
@@ -70,31 +82,39 @@ export async function openConfinement(
     memory: cgroup !== null && groups?.controllers.memory === true,
     processes: cgroup !== null && groups?.controllers.processes === true,
   };
-  const processes = holds.processes ? null : limits.processes && limits.processes * PROCESS_EXCESS_FACTOR;
+  const accountProcesses = limits.processes && limits.processes * PROCESS_EXCESS_FACTOR;
   const hidden = await resolveAll(request.hiddenDirs);
 
   let mayRun = false;
   let isScattering = false;
+  let mayBeOutside = false;
   async function killAll(): Promise<void> {
     if (!mayRun) return;
     mayRun = false;
-    // Nobody leaves a group without being root, so whoever is the account's is in it.
+    // Nobody leaves a group without being root, so whoever began in it is in it.
     if (cgroup !== null) await cgroup.kill();
-    else if (account !== null) await killAccount(account);
+    if (account !== null && (cgroup === null || mayBeOutside)) await killAccount(account);
+    mayBeOutside = false;
   }
 
   return {
     account,
     cgroup,
     holds,
-    async compose(command, view) {
+    async compose(command, view, { isPrompt = false, takesAccount = false } = {}) {
       mayRun = true;
       if (tools === null) return command;
+      // With a view of its own all of it ends together.
+      mayBeOutside ||= isPrompt && tools.bwrap === null;
       isScattering = account !== null && tools.bwrap === null;
       const confined = composeConfinedCommand({
         command,
-        account,
-        limits: { openFiles: null, processes, fileBytes: limits.diskBytes },
+        account: takesAccount ? null : account,
+        limits: {
+          openFiles: null,
+          processes: holds.processes && !isPrompt ? null : accountProcesses,
+          fileBytes: limits.diskBytes,
+        },
         namespaces:
           account === null || tools.bwrap === null
             ? null
@@ -108,7 +128,7 @@ export async function openConfinement(
         dieWithParent: true,
         tools,
       });
-      return [...LOW_PRIORITY, ...confined];
+      return isPrompt ? confined : [...LOW_PRIORITY, ...confined];
     },
     admit:
       cgroup === null

@@ -23,7 +23,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * @param path - a regular file in a directory that nobody else may write to.
  * @param mode - of the copy, from its first moment on.
  */
-export type RenewFile = (path: string, mode: number) => Promise<void>;
+export type RenewFile = (path: Buffer, mode: number) => Promise<void>;
 
 /** @param pause - called between pieces of work of a megabyte or less; ends the work by throwing. */
 export function createRenewer(pause: () => Promise<void>): RenewFile {
@@ -63,7 +63,7 @@ export function createRenewer(pause: () => Promise<void>): RenewFile {
 }
 
 /** @returns whether the file system can; one that cannot is not asked again. */
-function shareBlocks(source: number, path: string, mode: number): boolean {
+function shareBlocks(source: number, path: Buffer, mode: number): boolean {
   // The copy begins with the mode of its original, and must not be a privileged program of root for a moment.
   fchmodSync(source, mode);
   try {

@@ -1,5 +1,4 @@
-import { chmodSync, lchownSync, linkSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, lchownSync, linkSync, lstatSync, readdirSync, unlinkSync, type Stats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { Account } from '@racetrack-platform/sandbox';
@@ -23,7 +22,7 @@ export function handOver(path: string, account: Account): void {
 function giveTo(path: Buffer, account: Account): void {
   if (lstatSync(path).isDirectory()) {
     for (const name of readdirSync(path, { encoding: 'buffer' })) {
-      giveTo(Buffer.concat([path, SEPARATOR, name]), account);
+      giveTo(joinBytes(path, name), account);
     }
   }
   lchownSync(path, account.uid, account.gid);
@@ -32,6 +31,8 @@ function giveTo(path: Buffer, account: Account): void {
 export interface SealOptions {
   /** How large all files together may be, holes included, since a copy has none; `null`: as they are. */
   readonly maxBytes: number | null;
+  /** Whether a name that is no text is let pass; whoever reads the tree later has to cope with it. */
+  readonly allowsAnyName?: boolean;
   /** Ends it between two pieces of work. */
   readonly signal: AbortSignal;
 }
@@ -50,7 +51,9 @@ export interface SealOptions {
 export async function sealTree(root: string, account: Account, options: SealOptions): Promise<void> {
   const pause = createPause(options.signal);
   const count = createCounter(options.maxBytes);
-  await seal(root, { account, renew: createRenewer(pause), pause, count, linked: new Map() });
+  const listNames = options.allowsAnyName === true ? listAllNames : listTextNames;
+  const sealing = { account, renew: createRenewer(pause), pause, count, listNames, linked: new Map() };
+  await seal(Buffer.from(root), sealing);
 }
 
 interface Sealing {
@@ -59,16 +62,17 @@ interface Sealing {
   readonly pause: () => Promise<void>;
   /** Counts the bytes of a file. */
   readonly count: (sizeBytes: number) => void;
+  readonly listNames: (directory: Buffer) => Buffer[];
   /** New files by the number of an old one that has several names. */
-  readonly linked: Map<number, string>;
+  readonly linked: Map<number, Buffer>;
 }
 
-async function seal(path: string, sealing: Sealing): Promise<void> {
+async function seal(path: Buffer, sealing: Sealing): Promise<void> {
   const { account, linked } = sealing;
   const stats = lstatSync(path);
   const renewed = linked.get(stats.ino);
   if (renewed !== undefined) {
-    rmSync(path);
+    unlinkSync(path);
     linkSync(renewed, path);
     return;
   }
@@ -77,35 +81,42 @@ async function seal(path: string, sealing: Sealing): Promise<void> {
     // Closed first, so that the names below it are ours alone, and open to ourselves whatever its mode was.
     lchownSync(path, ROOT, ROOT);
     chmodSync(path, PROGRAM_MODE);
-    for (const name of listNames(path)) await seal(join(path, name), sealing);
+    for (const name of sealing.listNames(path)) await seal(joinBytes(path, name), sealing);
   } else if (stats.isFile()) {
     await sealFile(path, stats, sealing);
   } else if (stats.isSymbolicLink()) {
     lchownSync(path, ROOT, ROOT);
   } else {
     // Sockets, pipes, devices: nothing that a later start could use.
-    rmSync(path, { force: true });
+    unlinkSync(path);
   }
 }
 
-async function sealFile(path: string, stats: Stats, sealing: Sealing): Promise<void> {
+async function sealFile(path: Buffer, stats: Stats, sealing: Sealing): Promise<void> {
   sealing.count(stats.size);
   await sealing.pause();
   await sealing.renew(path, (stats.mode & EXECUTABLE_BITS) === 0 ? FILE_MODE : PROGRAM_MODE);
   if (stats.nlink > 1) sealing.linked.set(stats.ino, path);
 }
 
-function listNames(directory: string): string[] {
-  return readdirSync(directory, { encoding: 'buffer' }).map((bytes) => {
-    const name = bytes.toString();
-    if (Buffer.from(name).equals(bytes)) return name;
-    const shown = bytes.toString('latin1').replaceAll(/[^\x20-\x7e]|\\/g, escapeByte);
-    throw new PlatformError(
-      'BUILD_FAILED',
-      `the build has made a file whose name is not UTF-8: "${shown}" in ${JSON.stringify(directory)}`,
-      { hint: 'Find the package or step that makes it, and rename or remove the file.' },
-    );
-  });
+function joinBytes(directory: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([directory, SEPARATOR, name]);
+}
+
+function listAllNames(directory: Buffer): Buffer[] {
+  return readdirSync(directory, { encoding: 'buffer' });
+}
+
+function listTextNames(directory: Buffer): Buffer[] {
+  const names = listAllNames(directory);
+  const bad = names.find((name) => !Buffer.from(name.toString()).equals(name));
+  if (bad === undefined) return names;
+  const shown = bad.toString('latin1').replaceAll(/[^\x20-\x7e]|\\/g, escapeByte);
+  throw new PlatformError(
+    'BUILD_FAILED',
+    `the build has made a file whose name is not UTF-8: "${shown}" in ${JSON.stringify(directory.toString())}`,
+    { hint: 'Find the package or step that makes it, and rename or remove the file.' },
+  );
 }
 
 function escapeByte(character: string): string {
@@ -131,12 +142,12 @@ function createPause(signal: AbortSignal): () => Promise<void> {
 }
 
 /** What the build made is its account's; what we made has one name. Anything else was linked in from outside. */
-function assertOwn(path: string, stats: Stats, account: Account): void {
+function assertOwn(path: Buffer, stats: Stats, account: Account): void {
   if (stats.uid === account.uid) return;
   if (stats.uid === ROOT && (stats.isDirectory() || stats.nlink === 1)) return;
   throw new PlatformError(
     'BUILD_FAILED',
-    `the build has put a link to somebody else's file into its result: ${path}`,
+    `the build has put a link to somebody else's file into its result: ${path.toString()}`,
     {
       hint: 'Copy files instead of linking them.',
     },

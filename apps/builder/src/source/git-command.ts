@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { BuilderConfig } from '../config.ts';
-import { runCommand } from '../steps/run-command.ts';
+import { runCommand, type CommandOutcome } from '../steps/run-command.ts';
+import type { ConfinedGit } from './confined-git.ts';
 import type { GitRemote } from './git-remote.ts';
 import type { GitNetwork } from './network/git-network.ts';
 import { presentGitFailure } from './present-git-failure.ts';
@@ -25,15 +26,17 @@ export interface GitCommandDeps {
   readonly network: Omit<GitNetwork, keyof AsyncDisposable>;
   /** Bytes that each process of a command without {@link RunGitOptions.admit} may allocate; `null`: no limit. */
   readonly memory: { readonly prlimit: string; readonly bytes: number } | null;
+  /** How commands run that are not to be the builder's own; `null`: as the builder does. */
+  readonly confined: ConfinedGit | null;
   readonly signal: AbortSignal;
 }
 
 export interface RunGitOptions {
-  /** No repository is looked for above it. */
+  /** No repository is looked for above it. Confined commands have one of their own. */
   readonly cwd: string;
   /** Further variables. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Puts the command into the group of the build, whose limits hold then. */
+  /** Puts the command into the group of the build, whose limits hold then; a short question goes without. */
   readonly admit?: ((pid: number) => Promise<void>) | undefined;
 }
 
@@ -50,47 +53,61 @@ export async function runGit(
   args: readonly string[],
   options: RunGitOptions,
 ): Promise<string> {
+  const { confined } = deps;
   const output = createCollector(MAX_OUTPUT_BYTES);
   const errorOutput = createCollector(MAX_ERROR_BYTES);
+  const { admit } = options;
+  const command = [...limitMemory(deps, admit), 'git', ...listSettings(deps), ...args];
+  const cwd = confined?.cwd ?? options.cwd;
   const outcome = await runCommand({
-    command: [
-      ...(options.admit === undefined ? limitMemory(deps) : []),
-      'git',
-      ...listSettings(deps),
-      ...args,
-    ],
-    cwd: options.cwd,
+    command: confined === null ? command : await confined.compose(command, admit === undefined),
+    cwd,
     env: {
       ...deps.config.gitEnv,
       ...deps.network.env,
+      ...confined?.env,
       ...options.env,
-      PATH: deps.config.path,
-      // Messages are matched, so they must not be translated.
-      LC_ALL: 'C',
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_ATTR_NOSYSTEM: '1',
-      GIT_CEILING_DIRECTORIES: dirname(options.cwd),
+      ...composeFixedEnv(deps),
+      GIT_CEILING_DIRECTORIES: dirname(cwd),
     },
     signal: deps.signal,
     onOutput: output.push,
     onErrorOutput: errorOutput.push,
     privateInput: renderCredentials(deps.remote),
-    admit: options.admit,
+    admit,
   });
-  if (outcome.kind === 'not-started') {
-    throw new PlatformError('SOURCE_UNAVAILABLE', `git could not be started: ${outcome.reason}`, {
-      hint: 'Install git on the server.',
-    });
-  }
+  assertStarted(outcome);
   if (outcome.kind === 'exited' && outcome.exitCode === 0) return output.text();
   throw deps.network.explainFailure() ?? presentGitFailure(errorOutput.text(), deps.remote);
 }
 
+function composeFixedEnv({ config }: Pick<GitCommandDeps, 'config'>): Record<string, string> {
+  return {
+    PATH: config.path,
+    // Messages are matched, so they must not be translated.
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+  };
+}
+
+/** Programs that start others end with these when there is nothing to start, or nothing that they may start. */
+function assertStarted(outcome: CommandOutcome): void {
+  const isMissing = outcome.kind === 'exited' && (outcome.exitCode === 126 || outcome.exitCode === 127);
+  if (outcome.kind !== 'not-started' && !isMissing) return;
+  const reason = outcome.kind === 'not-started' ? outcome.reason : 'it was not found';
+  throw new PlatformError('SOURCE_UNAVAILABLE', `git could not be started: ${reason}`, {
+    hint: 'Install git on the server, where every user of the machine can run it.',
+  });
+}
+
 /** A server may list references without end; git keeps them all. */
-function limitMemory({ memory }: GitCommandDeps): string[] {
-  return memory === null ? [] : [memory.prlimit, `--data=${memory.bytes}:${memory.bytes}`, '--'];
+function limitMemory({ memory }: GitCommandDeps, admit: RunGitOptions['admit']): string[] {
+  return memory === null || admit !== undefined
+    ? []
+    : [memory.prlimit, `--data=${memory.bytes}:${memory.bytes}`, '--'];
 }
 
 function listSettings({ remote, network }: GitCommandDeps): string[] {

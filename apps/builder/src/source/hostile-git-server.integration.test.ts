@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { makeCertificate, startHostileGitServer, type HostileGitServer } from '@racetrack-platform/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requestOf, runBuilderHere, type BuilderOutcome } from '../testing/builder-process.ts';
+import { runGit } from './git-command.ts';
 import { startGuardedProxy } from './network/guarded-proxy.ts';
 
 const credentials = { username: 'bob', password: 'a-token-for-bob' };
@@ -146,16 +147,16 @@ test('refuses a redirect from an allowed host to a private address', async () =>
 test('ends a transfer that does not end', async () => {
   const policy = { allows: () => true };
   await using proxy = await startGuardedProxy({ policy, answerMs: 5000, maxBytes: 3_000_000 });
-  const { runGit } = await import('./git-command.ts');
   const { parseGitRemote } = await import('./git-remote.ts');
   const { openGitNetwork } = await import('./network/git-network.ts');
   const remote = parseGitRemote(`${server.origin}/endless`, { allowLocalGit: false, credentials: null });
   const config = { path: process.env['PATH'] ?? '', gitEnv: env };
   const network = await openGitNetwork(config, remote, { allowPrivate: ['*'], gitTimeoutMs: 5000 });
   await network[Symbol.asyncDispose]();
-  const through = { ...network.env, https_proxy: proxy.url, HTTPS_PROXY: proxy.url };
+  const proxied = { ...network.env, https_proxy: proxy.url, HTTPS_PROXY: proxy.url };
   const signal = AbortSignal.timeout(30_000);
-  const deps = { config, remote, network: { ...network, env: through }, memory: null, signal };
+  const through = { ...network, env: proxied };
+  const deps = { config, remote, network: through, memory: null, confined: null, signal };
 
   await expect(runGit(deps, ['ls-remote', '--', remote.address], { cwd: root })).rejects.toThrow('localhost');
   expect(proxy.failure).toEqual({ kind: 'too-large', host: 'localhost' });

@@ -72,21 +72,30 @@ export async function obtainSource(
     case 'git':
       return await obtainFromGit(deps, request, request.source, signal);
     case 'archive':
-      return await obtainFromArchive(deps, request.source.path, signal);
+      return await obtainFromArchive(deps, request, request.source.path, signal);
   }
 }
 
 async function obtainFromArchive(
   deps: ObtainSourceDeps,
+  request: BuildRequest,
   path: string,
   signal: AbortSignal,
 ): Promise<PreparedSource> {
-  // Loaded here: most builds come from git.
-  const { unpackArchive } = await import('./unpack-archive.ts');
-  const entryDir = join((await deps.getWorkspace()).dir, 'uploaded');
+  const { account } = request;
+  const workspace = await deps.getWorkspace();
+  const entryDir = join(workspace.dir, 'uploaded');
   const treeDir = join(entryDir, ENTRY_TREE);
   await mkdir(treeDir, { recursive: true });
-  await unpackArchive(path, treeDir, signal);
+  // Loaded here: most builds come from git.
+  if (account === null) {
+    const { unpackArchive } = await import('./unpack-archive.ts');
+    await unpackArchive(path, treeDir, signal);
+  } else {
+    const { unpackConfined } = await import('./unpack-confined.ts');
+    const unpacking = { request: { ...request, account }, workspace, path: deps.config.path, signal };
+    await unpackConfined(unpacking, path, treeDir);
+  }
   deps.output.log('source: the uploaded build context');
   const facts = { commit: null, gitVersion: 'tar', warnings: [], manifest: null };
   return { ...facts, entryDir, treeDir, treeDigest: await digestTree(treeDir) };
@@ -117,18 +126,29 @@ async function obtainFromGit(
   if (known !== undefined) return known;
 
   await using network = await openGitNetwork(deps.config, remote, request);
-  const git = { config: deps.config, remote, network, signal, memory: findMemoryLimit(request) };
-  const resolved = recorded ?? (await resolveRef(git, source.ref, deps.builds.workspaces));
+  const account = remote.kind === 'https' ? await openAccount(deps, request, signal) : undefined;
+  const git = {
+    config: deps.config,
+    remote,
+    network,
+    signal,
+    memory: findMemoryLimit(request),
+    confined: account?.confined ?? null,
+  };
+  /** A limit may be the reason of a failure, and says more than git does. */
+  const checkLimits = async (error: unknown): Promise<never> => {
+    await (await deps.getWatch()).check();
+    signal.throwIfAborted();
+    throw error;
+  };
+  const resolving = recorded ?? resolveRef(git, source.ref, deps.builds.workspaces);
+  const resolved = await (account === undefined ? resolving : Promise.resolve(resolving).catch(checkLimits));
   const fetched = await findFetched(resolved);
   if (fetched !== undefined) return fetched;
 
   const workspace = await deps.getWorkspace();
-  const { checkoutDir, commit } = await fetchCommit(git, resolved, workspace).catch(async (error) => {
-    // A limit may be the reason, and says more than git does.
-    await (await deps.getWatch()).check();
-    signal.throwIfAborted();
-    throw error;
-  });
+  const { checkoutDir, commit } = await fetchCommit(git, resolved, workspace).catch(checkLimits);
+  await account?.takeBack(checkoutDir);
   deps.output.log(`source: commit ${commit} of ${remote.address}`);
   const draftDir = join(workspace.dir, 'source-draft');
   const treeDir = join(draftDir, ENTRY_TREE);
@@ -141,6 +161,26 @@ async function obtainFromGit(
   const key = sourceKey(remote.address, commit, directory);
   await writeEntryMark(draftDir, { key, createdAtMs: deps.now(), details });
   return present(await store(join(deps.builds.sources, key), draftDir), details);
+}
+
+/**
+ * Git, and whoever it talks to, get no farther than the steps of the build: it runs under their account. Repositories of
+ * this machine are the administrator's, and only the builder may read them.
+ */
+async function openAccount(deps: ObtainSourceDeps, request: BuildRequest, signal: AbortSignal) {
+  const { account } = request;
+  if (account === null) return undefined;
+  // Loaded here: without accounts there is nothing to hand over.
+  const [{ confineGit, takeBack }, workspace] = await Promise.all([
+    import('./confined-git.ts'),
+    deps.getWorkspace(),
+  ]);
+  const { builds, config } = deps;
+  const confining = { builds, request: { ...request, account }, workspace, gitEnv: config.gitEnv, signal };
+  return {
+    confined: await confineGit(confining),
+    takeBack: async (dir: string) => await takeBack(dir, confining),
+  };
 }
 
 function findMemoryLimit({ tools, limits }: BuildRequest): GitCommandDeps['memory'] {

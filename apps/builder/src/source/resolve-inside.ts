@@ -2,7 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
 
-/** No manifest or settings file of git's is larger. */
+/** No manifest, settings file of git's or list of packages is larger. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
 /**
@@ -40,7 +40,11 @@ export async function findTextInside(root: string, path: string): Promise<string
   if (resolved.kind === 'missing') return undefined;
   const stats = await stat(resolved.path);
   if (!stats.isFile()) return undefined;
-  if (stats.size > MAX_TEXT_BYTES) throw new PlatformError('SOURCE_UNAVAILABLE', `"${path}" is too large`);
+  if (stats.size > MAX_TEXT_BYTES) {
+    throw new PlatformError('SOURCE_UNAVAILABLE', `"${path}" is too large`, {
+      hint: `Keep the file below ${MAX_TEXT_BYTES / 1024 ** 2} MiB.`,
+    });
+  }
   return await readFile(resolved.path, 'utf8');
 }
 

@@ -23,21 +23,21 @@ const COMPRESSED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0x
 /**
  * Unpacks a `.tar.gz` from outside: files, directories, and links that stay inside; ordinary modes; nothing else.
  *
- * @param archivePath - of the uploaded archive.
+ * @param archive - path of the uploaded archive, or its number as an open file.
  * @param targetDir - an empty directory.
  * @param signal - ends the work; its reason is thrown.
  * @throws PlatformError `BUILD_CONTEXT_INVALID` for anything unsafe, too large or damaged.
  */
 export async function unpackArchive(
-  archivePath: string,
+  archive: string | number,
   targetDir: string,
   signal: AbortSignal,
   limits: { readonly maxEntries: number; readonly maxBytes: number } = ARCHIVE_LIMITS,
 ): Promise<void> {
   try {
     // First a look at what is in it: a hundred thousand files are not made only to be removed again.
-    await read(archivePath, surveyor, signal, limits);
-    await read(archivePath, unpackerInto(targetDir), signal, limits);
+    await read(archive, surveyor, signal, limits);
+    await read(archive, unpackerInto(targetDir), signal, limits);
   } catch (error) {
     signal.throwIfAborted();
     if (PlatformError.is(error)) throw error;
@@ -73,7 +73,7 @@ function unpackerInto(targetDir: string): OpenReader {
 }
 
 async function read(
-  archivePath: string,
+  archive: string | number,
   openReader: OpenReader,
   signal: AbortSignal,
   limits: { readonly maxEntries: number; readonly maxBytes: number },
@@ -91,7 +91,7 @@ async function read(
   const maxRawBytes = limits.maxBytes + limits.maxEntries * HEADER_BYTES;
 
   await pipeline(
-    createReadStream(archivePath),
+    typeof archive === 'string' ? createReadStream(archive) : readOpen(archive),
     createGunzip(),
     async (chunks: AsyncIterable<Buffer>) => {
       let rawBytes = 0;
@@ -112,6 +112,11 @@ async function read(
     },
     { signal },
   );
+}
+
+/** From its beginning, whoever has read it before. */
+function readOpen(fd: number) {
+  return createReadStream('', { fd, start: 0, autoClose: false });
 }
 
 function createInspector(

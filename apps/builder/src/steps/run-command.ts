@@ -16,6 +16,8 @@ export interface CommandRequest {
   readonly onErrorOutput?: (chunk: Buffer) => void;
   /** What the command can read from file descriptor 3, such as credentials. */
   readonly privateInput?: string | undefined;
+  /** Open files that the command gets as file descriptors 4 and up. */
+  readonly shared?: readonly number[] | undefined;
   /** Called with the process before it becomes the command, so that nothing of it escapes what it is put into. */
   readonly admit?: ((pid: number) => Promise<void>) | undefined;
 }
@@ -46,7 +48,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandOutcom
     cwd: request.cwd,
     env: request.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(needsThird(request) ? ['pipe' as const] : [])],
+    stdio: ['ignore', 'pipe', 'pipe', needsThird(request) ? 'pipe' : 'ignore', ...(request.shared ?? [])],
   });
   if (child.pid === undefined) return await waitForSpawnError(child);
   const group = child.pid;
@@ -89,8 +91,8 @@ async function waitForEnd(child: ChildProcess, group: number): Promise<CommandOu
       // What the command left running in the background goes too; it would hold the output open.
       killGroup(group);
       timer = setTimeout(() => {
-        child.stdout?.destroy();
-        child.stderr?.destroy();
+        // All of them: what has left the group may hold any.
+        for (const stream of child.stdio) stream?.destroy();
       }, OUTPUT_GRACE_MS);
     });
     child.once('close', (code, signal) => {
