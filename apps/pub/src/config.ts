@@ -1,4 +1,11 @@
-import { CALLER_HEADER, DEFAULT_PORTS, TRACING_HEADER } from '@racetrack-platform/contracts';
+import {
+  CALLER_HEADER,
+  createProxyTrust,
+  DEFAULT_PORTS,
+  isAddressRange,
+  TRACING_HEADER,
+  type ProxyTrust,
+} from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -28,6 +35,15 @@ const environmentSchema = z.object({
   RACETRACK_SHUTDOWN_TIMEOUT_MS: milliseconds.default(30_000),
   /** How old the knowledge of a disconnected pub may become before it refuses calls; 0 is without limit. */
   RACETRACK_MAX_FEED_AGE_MS: milliseconds.default(0),
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  RACETRACK_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+    .refine(
+      (entries) => entries.every(isAddressRange),
+      'must be addresses and ranges such as 10.0.0.0/8,::1',
+    ),
   /** Name of the header with the id of a call; the variable is the one of Racetrack 2.36. */
   REQUEST_TRACING_HEADER: headerName.default(TRACING_HEADER),
   /** Name of the header telling a job who called; the variable is the one of Racetrack 2.36. */
@@ -46,6 +62,7 @@ export interface PubConfig {
   readonly bodyPauseMs: number;
   readonly shutdownTimeoutMs: number;
   readonly maxFeedAgeMs: number;
+  readonly trustsProxy: ProxyTrust;
   readonly tracingHeader: string;
   readonly callerHeader: string;
 }
@@ -76,6 +93,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     bodyPauseMs: values.RACETRACK_BODY_PAUSE_MS,
     shutdownTimeoutMs: values.RACETRACK_SHUTDOWN_TIMEOUT_MS,
     maxFeedAgeMs: values.RACETRACK_MAX_FEED_AGE_MS,
+    trustsProxy: createProxyTrust(values.RACETRACK_TRUSTED_PROXIES),
     tracingHeader: values.REQUEST_TRACING_HEADER,
     callerHeader: values.CALLER_NAME_HEADER,
   };

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '@racetrack-platform/errors';
 import type { PubConfig } from './config.ts';
 import { createCallStats } from './feed/call-stats.ts';
-import { createFeedClient, type FeedTimings } from './feed/feed-client.ts';
+import { createConfirmation } from './feed/confirmation.ts';
+import { createFeedClient, FEED_TIMINGS, type FeedTimings } from './feed/feed-client.ts';
 import { loadSnapshot } from './feed/snapshot-file.ts';
 import { createSnapshotSaver } from './feed/snapshot-saver.ts';
 import type { Tables } from './feed/tables.ts';
@@ -39,13 +40,14 @@ export interface Pub {
 const SNAPSHOT_DELAY_MS = 500;
 
 /** Builds the gateway from its parts. */
-export function createPub({ config, logger, nowMs = Date.now, feedTimings }: PubDeps): Pub {
+export function createPub({ config, logger, nowMs = Date.now, feedTimings = FEED_TIMINGS }: PubDeps): Pub {
   let known: Tables | undefined;
   /** When the tables were last known to be current. */
   let currentAtMs: number | undefined;
   let isDraining = false;
   const steadyMs = (): number => performance.now();
 
+  const confirmation = createConfirmation(feedTimings.confirmationMs);
   const stats = createCallStats();
   const loads = createInstanceLoads<Agent>({
     nowMs: steadyMs,
@@ -72,11 +74,12 @@ export function createPub({ config, logger, nowMs = Date.now, feedTimings }: Pub
       known = tables;
     },
     onApplied: () => {
+      confirmation.confirm();
       loads.forgetUnrouted();
       saver.schedule();
     },
     inFlight: () => loads.inFlight(),
-    ...(feedTimings === undefined ? {} : { timings: feedTimings }),
+    timings: feedTimings,
   });
   const feedAgeMs = (): number | undefined => {
     const heardAtMs = feed.lastHeardAtMs() ?? currentAtMs;
@@ -103,6 +106,7 @@ export function createPub({ config, logger, nowMs = Date.now, feedTimings }: Pub
       const lookup = known?.jobs.find(route.name, route.version);
       return lookup?.kind === 'found' ? lookup.job.route.instances : [];
     },
+    untilConfirmed: () => confirmation.wait(),
     tables: () => {
       const isTooOld =
         config.maxFeedAgeMs > 0 && !feed.isConnected() && (feedAgeMs() ?? 0) > config.maxFeedAgeMs;
@@ -120,10 +124,12 @@ export function createPub({ config, logger, nowMs = Date.now, feedTimings }: Pub
       });
       known ??= loaded?.tables;
       currentAtMs = loaded?.savedAtMs;
+      confirmation.begin();
       feed.start();
     },
     async stop(timeoutMs) {
       isDraining = true;
+      confirmation.confirm();
       await http.close(timeoutMs);
       feed.stop();
       loads.close();

@@ -15,6 +15,8 @@ export interface FeedTimings {
   readonly silenceMs: number;
   /** How often call statistics are sent. */
   readonly statsIntervalMs: number;
+  /** For how long after the start those whom tables from disk refuse wait for lifecycle's first word. */
+  readonly confirmationMs: number;
 }
 
 export const FEED_TIMINGS: FeedTimings = {
@@ -22,6 +24,8 @@ export const FEED_TIMINGS: FeedTimings = {
   maxBackoffMs: 1_000,
   silenceMs: 15_000,
   statsIntervalMs: 1_000,
+  // Control needs about two seconds to start beside pub.
+  confirmationMs: 3_000,
 };
 
 /** A subject with a hundred thousand grants takes about 10 MB. */
@@ -42,7 +46,7 @@ export interface FeedClientDeps {
   /** Calls in flight per instance. */
   readonly inFlight: () => Record<string, number>;
   readonly nowMs: () => number;
-  readonly timings?: FeedTimings;
+  readonly timings: FeedTimings;
 }
 
 /** The connection to lifecycle's change feed, which is re-established for ever. */
@@ -59,7 +63,7 @@ export interface FeedClient {
 
 /** Creates the client, not yet connected. */
 export function createFeedClient(deps: FeedClientDeps): FeedClient {
-  const timings = deps.timings ?? FEED_TIMINGS;
+  const { timings } = deps;
   let socket: Socket | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
   let statsTimer: NodeJS.Timeout | undefined;

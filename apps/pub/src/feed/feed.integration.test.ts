@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeFeed } from '../testing/fake-feed.ts';
+import { FEED_TIMINGS } from './feed-client.ts';
 import { httpCall, jsonOf } from '../testing/http-call.ts';
 import { buildGrant, buildJob, buildSubject, buildToken } from '../testing/records.ts';
 import {
@@ -24,7 +25,13 @@ let finishCalls: (() => void)[] = [];
 beforeEach(async () => {
   finishCalls = [];
   platform = await startPlatform({
-    feedTimings: { minBackoffMs: 10, maxBackoffMs: 50, silenceMs: 400, statsIntervalMs: 50 },
+    feedTimings: {
+      minBackoffMs: 10,
+      maxBackoffMs: 50,
+      silenceMs: 400,
+      statsIntervalMs: 50,
+      confirmationMs: 0,
+    },
   });
   instance = await platform.startInstance('adder-1', (incoming, response) => {
     if (incoming.url?.endsWith('/wait') === true) finishCalls.push(() => response.end('waited'));
@@ -231,6 +238,40 @@ describe('the snapshot on disk', () => {
 
     expect([answer.status, ready.status, live.status]).toEqual([503, 503, 200]);
     expect(jsonOf(answer)['code']).toBe('FEED_UNAVAILABLE');
+  });
+
+  test('makes whom it refuses wait for the first word of lifecycle', async () => {
+    await platform.pub.stop(0);
+    await platform.feed.close();
+    const feedTimings = { ...FEED_TIMINGS, confirmationMs: 20_000 };
+    const { pub, url } = await startPub(platform.directory, platform.feedPath, { feedTimings });
+    const statusAt = async (version: string): Promise<number> =>
+      (await httpCall(url, `/job/adder/${version}`, { headers: AUTH })).status;
+    const known = await statusAt('1.0.0');
+    const newer = statusAt('2.0.0');
+    const missing = statusAt('3.0.0');
+    const records = [
+      buildSubject('alice'),
+      buildToken(TOKEN, 'alice'),
+      buildJob({ version: '2.0.0', instances: [instance] }),
+    ];
+    const feed = await startFakeFeed(platform.feedPath, records, { revision: 90 });
+    const answers = [known, await newer, await missing];
+    await pub.stop(0);
+    await feed.close();
+
+    expect(answers).toEqual([200, 200, 404]);
+  });
+
+  test('lets nobody wait for long when lifecycle stays away', async () => {
+    await platform.pub.stop(0);
+    await platform.feed.close();
+    const feedTimings = { ...FEED_TIMINGS, confirmationMs: 100 };
+    const { pub, url } = await startPub(platform.directory, platform.feedPath, { feedTimings });
+    const answer = await httpCall(url, '/job/adder/2.0.0', { headers: AUTH });
+    await pub.stop(0);
+
+    expect(answer.status).toBe(404);
   });
 
   test('is used no longer than the configured age', async () => {

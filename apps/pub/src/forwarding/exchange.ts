@@ -1,4 +1,4 @@
-import type { RoutedInstance } from '@racetrack-platform/contracts';
+import type { ProxyTrust, RoutedInstance } from '@racetrack-platform/contracts';
 import { PlatformError, type ErrorCode } from '@racetrack-platform/errors';
 import {
   request as openRequest,
@@ -29,6 +29,8 @@ export interface ForwardDeps {
   readonly responseTimeoutMs: number;
   /** Of a body that the job waits for; 0 is for ever. */
   readonly bodyPauseMs: number;
+  /** Which peers may say who their clients are. */
+  readonly trustsProxy: ProxyTrust;
   readonly tracingHeader: string;
   readonly callerHeader: string;
   readonly steadyMs: () => number;
@@ -81,6 +83,7 @@ export function openUpstream(
       connection: request.headers.connection,
       upstreamHost: upstreamHostOf(instance.address, call.job.host),
       clientAddress: request.socket.remoteAddress,
+      trustsProxy: deps.trustsProxy,
       tracing: { header: deps.tracingHeader, id: exchange.requestId },
       caller: { header: deps.callerHeader, name: call.caller },
       upgrade: options.upgrade,

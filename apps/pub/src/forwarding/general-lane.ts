@@ -18,7 +18,12 @@ export interface GeneralLaneDeps extends ForwardDeps, Omit<TrackCallDeps, 'metri
   readonly metrics: Metrics;
   /** The routing tables, or `undefined` when there are none that may be used. */
   readonly tables: () => Tables | undefined;
+  /** Resolves when the tables are confirmed or no longer worth waiting for; `undefined`: they are already. */
+  readonly untilConfirmed: () => Promise<void> | undefined;
 }
+
+/** What becomes of a call that may go to its job. */
+type Forward = (exchange: Exchange) => void;
 
 /** The lane that handles every request (design D4), as listeners of a `node:http` server. */
 export interface GeneralLane {
@@ -41,9 +46,7 @@ export function createGeneralLane(deps: GeneralLaneDeps): GeneralLane {
   function decide(request: IncomingMessage): Decision {
     const readHeader = (name: string): string | undefined => headerOf(request, name);
     const head = { method: request.method ?? '', target: request.url ?? '', readHeader };
-    const decision = decideCall(deps.tables(), head, deps.nowMs());
-    countDecision(deps.metrics.counters, decision);
-    return decision;
+    return decideCall(deps.tables(), head, deps.nowMs());
   }
 
   function answer(request: IncomingMessage, response: ServerResponse, id: string, own: OwnResponse): void {
@@ -81,11 +84,7 @@ export function createGeneralLane(deps: GeneralLaneDeps): GeneralLane {
   }
 
   /** Answers what is no call, and hands the rest to `forward`. */
-  function act(
-    request: IncomingMessage,
-    response: ServerResponse,
-    forward: (exchange: Exchange) => void,
-  ): void {
+  function act(request: IncomingMessage, response: ServerResponse, forward: Forward): void {
     const requestId = requestIdOf(request);
     try {
       const refusal = inspectHead(request);
@@ -94,35 +93,55 @@ export function createGeneralLane(deps: GeneralLaneDeps): GeneralLane {
         return;
       }
       const decision = decide(request);
-      switch (decision.kind) {
-        case 'call': {
-          const tracked = trackCall(deps, decision.call);
-          forward({
-            call: decision.call,
-            tracked,
-            requestId,
-            request,
-            response,
-            crash: (thrown) => crash(request, response, requestId, thrown),
-          });
-          return;
-        }
-        case 'refused':
-          answer(request, response, requestId, renderRefusal(decision, requestId));
-          return;
-        case 'redirect':
-          answer(request, response, requestId, renderRedirect(decision.location));
-          return;
-        case 'unknown':
-          answer(request, response, requestId, NOT_FOUND);
-          return;
-        case 'page':
-          renderPage({ metrics: deps.metrics, isReady: () => deps.tables() !== undefined }, decision.page)
-            .then((own) => answer(request, response, requestId, own))
-            .catch((error: unknown) => crash(request, response, requestId, error));
+      const confirmation = decision.kind === 'refused' ? deps.untilConfirmed() : undefined;
+      if (confirmation === undefined) {
+        carryOut(decision, request, response, requestId, forward);
+        return;
       }
+      confirmation
+        .then(() => {
+          if (!request.socket.destroyed) carryOut(decide(request), request, response, requestId, forward);
+        })
+        .catch((error: unknown) => crash(request, response, requestId, error));
     } catch (error) {
       crash(request, response, requestId, error);
+    }
+  }
+
+  function carryOut(
+    decision: Decision,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    forward: Forward,
+  ): void {
+    countDecision(deps.metrics.counters, decision);
+    switch (decision.kind) {
+      case 'call': {
+        const tracked = trackCall(deps, decision.call);
+        forward({
+          call: decision.call,
+          tracked,
+          requestId,
+          request,
+          response,
+          crash: (thrown) => crash(request, response, requestId, thrown),
+        });
+        return;
+      }
+      case 'refused':
+        answer(request, response, requestId, renderRefusal(decision, requestId));
+        return;
+      case 'redirect':
+        answer(request, response, requestId, renderRedirect(decision.location));
+        return;
+      case 'unknown':
+        answer(request, response, requestId, NOT_FOUND);
+        return;
+      case 'page':
+        renderPage({ metrics: deps.metrics, isReady: () => deps.tables() !== undefined }, decision.page)
+          .then((own) => answer(request, response, requestId, own))
+          .catch((error: unknown) => crash(request, response, requestId, error));
     }
   }
 

@@ -12,6 +12,7 @@ const request: RequestHeadersInput = {
   connection: undefined,
   upstreamHost: 'job-a-v-1',
   clientAddress: '::ffff:10.0.0.9',
+  trustsProxy: (address) => address === '10.0.0.9',
   tracing: { header: 'X-Trace', id: 't-1' },
   caller: { header: 'X-Caller-Name', name: 'User alice' },
 };
@@ -63,12 +64,20 @@ describe('composeRequestHeaders', () => {
     );
   });
 
-  test('appends to what earlier proxies said', () => {
-    const earlier = ['X-Forwarded-For', '1.1.1.1', 'X-Forwarded-Host', 'outer', 'X-Forwarded-Proto', 'https'];
+  test('appends to what trusted proxies said, and to nothing that others did', () => {
+    const earlier = [
+      'X-Forwarded-For',
+      'forged, 1.1.1.1',
+      'X-Forwarded-Host',
+      'outer',
+      'X-Forwarded-Proto',
+      'https',
+    ];
     const headers = compose({}, ...earlier);
     expect(headers).toContain('X-Forwarded-For: 1.1.1.1, 10.0.0.9');
     expect(headers).toContain('X-Forwarded-Host: outer, shop.example');
     expect(headers).toContain('X-Forwarded-Proto: https');
+    expect(compose({ trustsProxy: () => false }, ...earlier)).toContain('X-Forwarded-For: 10.0.0.9');
   });
 
   test.each<[string, string[], string[]]>([

@@ -1,4 +1,4 @@
-import { AUTH_HEADERS } from '@racetrack-platform/contracts';
+import { AUTH_HEADERS, findForwardedChain, type ProxyTrust } from '@racetrack-platform/contracts';
 import { stripAuthCookies } from '../authorization/find-token.ts';
 import { foldName } from './fold-name.ts';
 import { selectHopByHop, type RawHeaders } from './hop-by-hop.ts';
@@ -21,6 +21,8 @@ export interface RequestHeadersInput {
   readonly upstreamHost: string;
   /** Address of the client's socket. */
   readonly clientAddress: string | undefined;
+  /** Whose word on earlier clients is passed on. */
+  readonly trustsProxy: ProxyTrust;
   readonly tracing: { readonly header: string; readonly id: string };
   /** `undefined` id deletes the header, so that a client cannot pretend. */
   readonly caller: { readonly header: string; readonly name: string | undefined };
@@ -75,7 +77,7 @@ export function composeRequestHeaders(input: RequestHeadersInput): string[] {
     }
   }
 
-  pushForwarded(headers, received, input.clientAddress);
+  pushForwarded(headers, received, input);
   headers.push(input.tracing.header, input.tracing.id);
   if (input.caller.name !== undefined) headers.push(input.caller.header, toFieldValue(input.caller.name));
   pushFraming(headers, input);
@@ -91,9 +93,14 @@ function collectForwarded(received: Forwarded, name: string, value: string): voi
   else received.proto ||= value;
 }
 
-function pushForwarded(headers: string[], received: Forwarded, clientAddress: string | undefined): void {
-  const client = clientAddress === undefined ? '' : clientAddress.replace(/^::ffff:(?=\d+\.)/, '');
-  const chain = append(received.for, client);
+/** The first address that a job reads is the client's, as far as somebody trusted saw it. */
+function pushForwarded(
+  headers: string[],
+  received: Forwarded,
+  { clientAddress = '', trustsProxy }: RequestHeadersInput,
+): void {
+  const peer = clientAddress.replace(/^::ffff:(?=\d+\.)/, '');
+  const chain = findForwardedChain(trustsProxy, peer, received.for).join(', ');
   const host = append(received.host, received.requestedHost);
   if (chain !== '') headers.push('X-Forwarded-For', chain);
   if (host !== '') headers.push('X-Forwarded-Host', host);

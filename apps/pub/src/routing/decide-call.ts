@@ -95,7 +95,7 @@ function decideJobCall(
   if (token === undefined) {
     return unauthenticated(
       `no header ${AUTH_HEADER}: not logged in`,
-      'Send your token in this header; in a browser, sign in on the dashboard first.',
+      'Send your token in this header; in a browser, sign in on the sign-in page first (port 7003 by default).',
     );
   }
   const who = tables.subjects.authenticate(token, nowMs);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { countDone, countResponse } from './job-counters.ts';
 import { createMetrics } from './metrics.ts';
@@ -11,7 +12,17 @@ function setUp() {
   return { known, metrics };
 }
 
+const page = readFileSync(new URL('../../../../docs/reference/metrics.md', import.meta.url), 'utf8');
+
 describe('createMetrics', () => {
+  test('has nothing of its own that docs/reference/metrics.md does not tell', async () => {
+    const text = await setUp().metrics.render();
+    const own = [...text.matchAll(/^# TYPE (pub_\S+) (\S+)$/gm)];
+
+    expect(own.length).toBeGreaterThan(15);
+    for (const [, name, type] of own) expect(page).toContain(`| \`${name}\` | ${type} | `);
+  });
+
   test('renders jobs under the names of Racetrack 2.36', async () => {
     const { metrics } = setUp();
     const job = metrics.jobs.of('adder', '1.0.0');

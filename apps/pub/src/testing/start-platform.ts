@@ -38,6 +38,7 @@ const TEST_TIMINGS: FeedTimings = {
   maxBackoffMs: 50,
   silenceMs: 2_000,
   statsIntervalMs: 50,
+  confirmationMs: 0,
 };
 
 export interface PlatformOptions {
