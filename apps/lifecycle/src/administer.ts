@@ -1,7 +1,8 @@
 import { connectStore, readStoreState, type Store } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { parseConfig, type Config } from './config.ts';
-import { rotateKey, type KeyName } from './keys/rotate-keys.ts';
+import type { KeyName } from './keys/key-ring.ts';
+import { rotateKey } from './keys/rotate-keys.ts';
 import { toVisibleJson } from './terminal/show-invisible.ts';
 import { createUserAdministration } from './users/administer-users.ts';
 import { renderUsers } from './users/render-users.ts';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { DEFAULT_PORTS } from '@racetrack-platform/contracts';
+import { DEFAULT_PORTS, isAddressRange } from '@racetrack-platform/contracts';
 import { readStoreOptions } from '@racetrack-platform/db';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { parseQuantity } from '@racetrack-platform/manifest';
@@ -50,12 +50,23 @@ const ranges = z
   .string()
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
-  .refine(
-    (entries) => entries.every((entry) => isIP(entry.split('/')[0] ?? '') !== 0 && isNameOrRange(entry)),
-    {
-      message: 'is not a list of addresses and ranges such as 10.0.0.0/8,::1',
-    },
-  );
+  .refine((entries) => entries.every(isAddressRange), {
+    message: 'is not a list of addresses and ranges such as 10.0.0.0/8,::1',
+  });
+
+/** Absolute paths, separated by commas. */
+const folders = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .refine((entries) => entries.every((entry) => isAbsolute(entry)), {
+    message: 'is not a list of absolute paths',
+  });
 
 const schema = z.object({
   /** Everything the platform keeps. */
@@ -92,6 +103,10 @@ const schema = z.object({
   RACETRACK_KEEP_JOBS: flag,
   /** Target for manifests that name none, when several are installed. */
   RACETRACK_INFRASTRUCTURE_TARGET: z.string().optional(),
+  /** Folders of unpacked plugins to load beside those of the platform, for their authors. */
+  RACETRACK_EXTRA_PLUGINS: folders,
+  /** Seconds that the answer of an asynchronous call waits to be fetched. */
+  RACETRACK_ASYNC_JOB_CALL_LIFETIME: seconds(14_400),
   /** Proxies whose `X-Forwarded-For` is believed. */
   RACETRACK_TRUSTED_PROXIES: ranges,
   /** Who may follow live logs without a token: `compat` as original clients need, or `strict`. */
@@ -164,6 +179,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     jobDiskLimitBytes: e.RACETRACK_JOB_DISK_LIMIT,
     keepJobs: e.RACETRACK_KEEP_JOBS,
     defaultTarget: e.RACETRACK_INFRASTRUCTURE_TARGET ?? null,
+    extraPlugins: e.RACETRACK_EXTRA_PLUGINS,
     trustedProxies: e.RACETRACK_TRUSTED_PROXIES,
     logStreamAuth: e.RACETRACK_LOG_STREAM_AUTH,
     allowJobOverwrite: e.RACETRACK_ALLOW_JOB_OVERWRITE,
@@ -181,14 +197,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     aliveTimeoutMs: e.RACETRACK_ALIVE_TIMEOUT,
     readyTimeoutMs: e.RACETRACK_READY_TIMEOUT,
     drainLimitMs: e.RACETRACK_DRAIN_LIMIT,
+    asyncCallLifetimeMs: e.RACETRACK_ASYNC_JOB_CALL_LIFETIME,
     logLevel: e.RACETRACK_LOG_LEVEL,
   };
 }
 
 function isNameOrRange(entry: string): boolean {
-  const [address = '', prefix, ...rest] = entry.split('/');
-  const family = isIP(address);
-  if (family === 0) return /^\w(?:[\w.-]*\w)?$/.test(entry);
-  if (prefix === undefined) return true;
-  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32);
+  const [address = ''] = entry.split('/');
+  return isIP(address) === 0 ? /^\w(?:[\w.-]*\w)?$/.test(entry) : isAddressRange(entry);
 }

@@ -3,7 +3,8 @@ import { openKeys } from '@racetrack-platform/keys';
 import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
 import { createTokenService, type TokenService } from './auth/token-service.ts';
 import type { Config } from './config.ts';
-import { createSealer, type Sealer } from './keys/sealer.ts';
+import { createKeyRing, type KeyRing } from './keys/key-ring.ts';
+import type { Sealer } from './keys/sealer.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { createAccountService, type AccountService } from './users/account-service.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './users/first-admin.ts';
@@ -11,6 +12,7 @@ import { createLoginThrottle } from './users/login-throttle.ts';
 
 /** Everything about who may come in. */
 export interface Access {
+  readonly keys: KeyRing;
   readonly secretsKey: string;
   readonly sealer: Sealer;
   readonly tokens: TokenService;
@@ -28,19 +30,28 @@ export interface OpenAccessOptions {
 /** Opens the keys. */
 export async function openAccess(options: OpenAccessOptions): Promise<Access> {
   const { config, store } = options;
-  const keys = await openKeys({
+  const opened = await openKeys({
     dataDir: config.dataDir,
     meta: options.meta,
     env: { authKey: config.authKey, secretsKey: config.secretsKey },
     tutorial: config.tutorial,
   });
-  const sealer = createSealer(keys.secretsKey);
-  const tokens = createTokenService({ authKey: keys.authKey, sealer });
+  const keys = createKeyRing(opened);
+  const { sealer } = keys;
+  const tokens = createTokenService(keys);
   return {
-    secretsKey: keys.secretsKey,
+    keys,
+    get secretsKey() {
+      return keys.secretsKey;
+    },
     sealer,
     tokens,
-    authenticator: createAuthenticator({ db: store.db, authKey: keys.authKey }),
+    authenticator: createAuthenticator({
+      db: store.db,
+      get acceptedAuthKeys() {
+        return keys.acceptedAuthKeys;
+      },
+    }),
     accounts: createAccountService({
       store,
       tokens,

@@ -2,13 +2,14 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
-import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
+import { COMPATIBLE_VERSION, createProxyTrust } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import { asyncCallRoutes } from './async-calls/async-call-routes.ts';
 import { auditLogRoutes } from './audit/audit-log-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
 import { createPubWait } from './auth/pub-wait.ts';
+import type { RequestCommits } from './auth/request-commits.ts';
 import { refuseDuringOutage } from './auth/refuse-during-outage.ts';
 import { tokenRoutes } from './auth/token-routes.ts';
 import type { Config } from './config.ts';
@@ -17,7 +18,6 @@ import { deploymentRoutes } from './deployments/deployment-routes.ts';
 import type { DeploymentRunner } from './deployments/deployment-runner.ts';
 import { renewalRoutes } from './deployments/renew/renewal-routes.ts';
 import { escRoutes } from './escs/esc-routes.ts';
-import { createProxyTrust } from './http/client-address.ts';
 import { createApp, withDeps } from './http/create-app.ts';
 import { attachEventSocket } from './events/attach-event-socket.ts';
 import { eventRoutes } from './events/event-routes.ts';
@@ -30,6 +30,7 @@ import { followJobLogs } from './jobs/job-logs.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { createJobService, type JobService } from './jobs/job-service.ts';
 import { resolveJob } from './jobs/resolve-job.ts';
+import { keyRoutes } from './keys/key-routes.ts';
 import { attachLiveLogs, type LiveLogs } from './live-logs/attach-live-logs.ts';
 import type { Access } from './open-access.ts';
 import type { OpenedStore } from './open-data-dir.ts';
@@ -41,6 +42,7 @@ import { pluginRoutes } from './plugins/plugin-routes.ts';
 import { portfolioRoutes } from './portfolio/portfolio-routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
 import { recordRoutes } from './records/record-routes.ts';
+import { orphanRoutes } from './reconciler/orphans/orphan-routes.ts';
 import { reconcileRoutes } from './reconciler/reconcile-routes.ts';
 import type { Reconciler } from './reconciler/reconciler.ts';
 import type { Acknowledgements } from './replicas/acknowledgements.ts';
@@ -62,6 +64,7 @@ export interface ServeHttpDeps {
   readonly host: PluginHost;
   readonly replicas: Replicas;
   readonly acknowledgements: Acknowledgements;
+  readonly commits: RequestCommits;
   readonly runner: DeploymentRunner;
   readonly reconciler: Reconciler;
 }
@@ -88,6 +91,8 @@ export async function serveHttp(deps: ServeHttpDeps): Promise<HttpServers> {
     authenticator: refuseDuringOutage(access.authenticator, deps.outage),
     versions: VERSIONS,
     readiness: { plugins: () => requireTargets(deps.host) },
+    holdAnswers: (app: FastifyInstance) =>
+      deps.commits.holdAnswers(app, createPubWait(deps.acknowledgements)),
     checkDatabase: async () => void (await sql`select 1`.execute(deps.opened.store.db)),
   };
   const live: { logs?: LiveLogs } = {};
@@ -126,6 +131,7 @@ export async function serveHttp(deps: ServeHttpDeps): Promise<HttpServers> {
   try {
     addresses.lifecycle = await listen(api, config.host, config.lifecyclePort, '--lifecycle-port');
     const dashboardUrl = await listen(dashboard, config.host, config.dashboardPort, '--dashboard-port');
+    void jobs.warm();
     return { endpoints: { lifecycle: addresses.lifecycle, dashboard: dashboardUrl }, close };
   } catch (error) {
     await close();
@@ -165,9 +171,9 @@ function composeRoutes(
       },
     }),
     withDeps(userRoutes, { accounts: access.accounts, cookie: COOKIE }),
-    withDeps(tokenRoutes, { store, tokens: access.tokens, pubWait, cookie: COOKIE }),
+    withDeps(tokenRoutes, { store, tokens: access.tokens, cookie: COOKIE }),
     withDeps(administrationRoutes, { store, tokens: access.tokens }),
-    withDeps(escRoutes, { store, tokens: access.tokens, pubWait }),
+    withDeps(escRoutes, { store, tokens: access.tokens }),
     withDeps(allowRoutes, { store }),
     withDeps(authCheckRoutes, {
       store,
@@ -179,12 +185,22 @@ function composeRoutes(
     withDeps(auditRoutes, { db: store.db }),
     withDeps(auditLogRoutes, { db: store.db }),
     withDeps(maintenanceRoutes, { store }),
+    withDeps(keyRoutes, {
+      store,
+      keys: access.keys,
+      sources: {
+        dataDir: config.dataDir,
+        env: { authKey: config.authKey, secretsKey: config.secretsKey },
+      },
+      replicas,
+      logger: deps.logger,
+    }),
     withDeps(asyncCallRoutes, { db: store.db }),
     withDeps(recordRoutes, {
       store,
       replicas,
       tokens: access.tokens,
-      drainLimitMs: config.drainLimitMs,
+      logger: deps.logger,
       nudgeReconciler: () => reconciler.nudge(),
     }),
     withDeps(portfolioRoutes, { jobs }),
@@ -199,6 +215,14 @@ function composeRoutes(
       logger: deps.logger,
       reconcile: async () => await reconciler.runOnce(),
     }),
+    withDeps(orphanRoutes, {
+      store,
+      host,
+      hostId: opened.hostId,
+      pubWait,
+      presentJob: async (job) => await jobs.present(job),
+      nudgeReconciler: () => reconciler.nudge(),
+    }),
     withDeps(deploymentRoutes, {
       ...accepting,
       uploadsDir: opened.layout.uploads,
@@ -211,7 +235,7 @@ function composeRoutes(
       host,
       replicas,
       jobs,
-      drainLimitMs: config.drainLimitMs,
+      logger: deps.logger,
       allowLocalGit: config.allowLocalGit,
       maxJobMemoryBytes: config.maxJobMemoryBytes,
       nudgeReconciler: () => reconciler.nudge(),

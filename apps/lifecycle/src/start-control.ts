@@ -1,11 +1,21 @@
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
-import { createJobRepository } from '@racetrack-platform/db';
+import {
+  createDeploymentRepository,
+  createFeedRepository,
+  createJobRepository,
+} from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
-import { selectHostEnvironment, startPluginHost, type PluginHost } from '@racetrack-platform/plugin-engine';
+import {
+  selectHostEnvironment,
+  startPluginHost,
+  type PluginConfig,
+  type PluginHost,
+} from '@racetrack-platform/plugin-engine';
 import { AsyncCallPurge } from './async-calls/async-call-purge.ts';
 import { openAccess, welcomeAdmin, type Access } from './open-access.ts';
 import type { Config } from './config.ts';
@@ -15,11 +25,15 @@ import { createJobAccounts, usesAccounts } from './deployments/job-accounts.ts';
 import { removeUnneededUploads } from './deployments/remove-unneeded-uploads.ts';
 import { sweepBuilds } from './deployments/sweep-builds.ts';
 import * as accountRecords from './auth/account-records.ts';
+import { RequestCommits } from './auth/request-commits.ts';
 import { CallNotes } from './feed/call-notes.ts';
 import { FeedServer } from './feed/feed-server.ts';
+import { watchKeys } from './keys/watch-keys.ts';
 import { openDataDir, type OpenedStore } from './open-data-dir.ts';
 import { listBundledPlugins } from './plugins/list-bundled-plugins.ts';
+import { listExtraPlugins } from './plugins/list-extra-plugins.ts';
 import { collectArtifacts, emptyTrash } from './reconciler/collect-artifacts.ts';
+import { collectCopies } from './reconciler/collect-copies.ts';
 import { createExitReasons } from './reconciler/exit-reasons.ts';
 import { JobMonitor } from './reconciler/job-monitor.ts';
 import { Leadership } from './reconciler/leadership.ts';
@@ -34,6 +48,8 @@ import { Replicas } from './replicas/replicas.ts';
 import { serveHttp, type HttpServers } from './serve-http.ts';
 import { StoreOutage } from './store/store-outage.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { addProgressMetrics } from './telemetry/progress-metrics.ts';
+import { addStoreMetrics } from './telemetry/store-metrics.ts';
 
 export interface StartControlOptions {
   readonly config: Config;
@@ -44,6 +60,8 @@ export interface StartControlOptions {
   readonly notice: (text: string) => void;
   /** Folder of the plugins to load. @defaultValue those that come with the platform */
   readonly pluginsDir?: string;
+  /** See {@link Acknowledgements}. */
+  readonly reconnectGraceMs?: number | undefined;
 }
 
 export interface Control {
@@ -52,9 +70,8 @@ export interface Control {
   stop(): Promise<void>;
 }
 
-/** That of Racetrack 2.36: an answer nobody fetched in four hours is not fetched any more. */
-const ASYNC_CALL_LIFETIME_MS = 14_400_000;
-
+/** For removing what earlier instances and builds have left, when the platform stops meanwhile. */
+const TIDYING_MS = 5_000;
 const BUILDER = fileURLToPath(new URL('../../builder/src/main.ts', import.meta.url));
 const BUNDLED_PLUGINS = fileURLToPath(new URL('../../../plugins', import.meta.url));
 
@@ -74,7 +91,9 @@ export async function startControl(options: StartControlOptions): Promise<Contro
 
 async function start(options: StartControlOptions, cleanup: AsyncDisposableStack): Promise<Control> {
   const { config, logger } = options;
-  const opened = await openDataDir(config, options.notice);
+  const commits = new RequestCommits();
+  const found = await openDataDir(config, options.notice);
+  const opened = { ...found, store: commits.watch(found.store) };
   const { store, hostId } = opened;
   cleanup.defer(async () => await store.close());
   const countJobs = async () => await createJobRepository(store.db).countByStatus();
@@ -98,6 +117,7 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
   });
   await replicas.start();
   cleanup.defer(async () => await replicas.stop());
+  cleanup.defer(await watchKeys({ store, keys: access.keys, logger }));
   const calls = new CallNotes({ store, outage, logger });
   const feed = new FeedServer({
     store,
@@ -110,6 +130,12 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
   });
   await feed.start();
   cleanup.defer(() => feed.stop());
+  addStoreMetrics(metrics.registry, store);
+  addProgressMetrics(metrics.registry, {
+    countDeployments: async () => await createDeploymentRepository(store.db).countByPhase(),
+    readRevision: async () => await createFeedRepository(store.db).currentRevision(),
+    feed,
+  });
   const engine = createEngine(options, { opened, access, host, feed, metrics, outage, replicas });
   const servers = await serveHttp({
     config,
@@ -120,6 +146,7 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
     access,
     host,
     replicas,
+    commits,
     ...engine,
   });
   cleanup.defer(async () => await servers.close());
@@ -145,14 +172,17 @@ async function startHost(options: StartControlOptions, { layout }: OpenedStore):
     isolation: usesAccounts(options.config) ? 'account' : 'off',
     diskLimitBytes: options.config.jobDiskLimitBytes,
   };
-  const plugins = await listBundledPlugins({
-    pluginsDir,
+  const bundled = await listBundledPlugins({ pluginsDir, dataDir: layout.plugins, settings });
+  const extra = await listExtraPlugins({
+    folders: options.config.extraPlugins,
     dataDir: layout.plugins,
     settings,
   });
+  const plugins = [...bundled, ...extra];
   const host = await startPluginHost({ plugins, logger, env, nodeArgs: ['--max-semi-space-size=1'] });
   try {
-    assertIsolation(options.config, host);
+    assertIsolation(options.config, host, bundled);
+    reportBrokenPlugins(host, extra, options);
     return host;
   } catch (error) {
     await host.stop();
@@ -161,12 +191,27 @@ async function startHost(options: StartControlOptions, { layout }: OpenedStore):
 }
 
 /** Where jobs are to be kept apart and that cannot be had, there is no use in a platform without its target. */
-function assertIsolation(config: Config, host: PluginHost): void {
+function assertIsolation(config: Config, host: PluginHost, bundled: readonly PluginConfig[]): void {
+  const ours = new Set(bundled.map(({ dir }) => dir));
   const broken = host
     .describe()
-    .find(({ category, error }) => category === 'infrastructure' && error !== null);
+    .find(({ dir, category, error }) => ours.has(dir) && category === 'infrastructure' && error !== null);
   if (!usesAccounts(config) || broken === undefined) return;
   throw new PlatformError('CONFIG_INVALID', `${broken.id}: ${broken.error}`);
+}
+
+/** Whoever named a plugin at the start is told there what is wrong with it; everything else goes on without it. */
+function reportBrokenPlugins(
+  host: PluginHost,
+  extra: readonly PluginConfig[],
+  { logger, notice }: Pick<StartControlOptions, 'logger' | 'notice'>,
+): void {
+  const named = new Set(extra.map(({ dir }) => dir));
+  for (const { dir, error } of host.describe()) {
+    if (!named.has(dir) || error === null) continue;
+    logger.error({ dir, error }, 'a plugin cannot be used');
+    notice(`The plugin in ${dir} cannot be used: ${error}`);
+  }
 }
 
 interface Parts {
@@ -180,12 +225,20 @@ interface Parts {
 }
 
 /** What works in the background: deployments, reconciliation, monitoring. */
-function createEngine({ config, env, logger }: StartControlOptions, parts: Parts) {
+function createEngine(options: StartControlOptions, parts: Parts) {
+  const { config, env, logger, reconnectGraceMs } = options;
   const { opened, access, host, feed, metrics, outage, replicas } = parts;
   const { store, hostId } = opened;
   const ensureFamilyToken = async (name: string): Promise<string> =>
     (await store.transaction(async (trx) => await access.tokens.ensureFamilyToken(trx, name))).result.token;
-  const acknowledgements = new Acknowledgements({ store, outage, logger, feed, replicas });
+  const acknowledgements = new Acknowledgements({
+    store,
+    outage,
+    logger,
+    feed,
+    replicas,
+    reconnectGraceMs,
+  });
   const leadership = new Leadership(store, replicas.id);
   const accounts = createJobAccounts({ store, hostId, isEnabled: usesAccounts(config) });
   const exits = createExitReasons();
@@ -210,6 +263,7 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
   const giveBack = async (): Promise<void> => {
     await accounts.releaseUnused();
     await collectArtifacts({ store, buildsDir: opened.layout.builds });
+    await collectCopies({ store, buildsDir: opened.layout.builds });
     await trimCaches();
   };
   const unreachable = createUnreachableTargets(store);
@@ -252,7 +306,7 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
     },
     { replicas, maxRunning: config.maxDeployments },
   );
-  const purge = new AsyncCallPurge({ store, outage, logger, lifetimeMs: ASYNC_CALL_LIFETIME_MS });
+  const purge = new AsyncCallPurge({ store, outage, logger, lifetimeMs: config.asyncCallLifetimeMs });
   const monitor = new JobMonitor({
     store,
     outage,
@@ -262,6 +316,8 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
     exits,
     unreachable,
   });
+  const stopping = new AbortController();
+  let tidying: Promise<unknown> = Promise.resolve();
   return {
     acknowledgements,
     reconciler,
@@ -270,15 +326,24 @@ function createEngine({ config, env, logger }: StartControlOptions, parts: Parts
       acknowledgements.start();
       reconciler.start();
       // A platform that was killed may not have come to it.
-      giveBack().catch((error: unknown) => logger.warn({ err: error }, 'uids and artifacts stay for now'));
-      // What builders of a killed platform have left; a build that begins meanwhile is not touched.
-      void sweepBuilds({ env: selectBuilderEnvironment(env), buildsDir: opened.layout.builds });
+      tidying = Promise.all([
+        giveBack().catch((error: unknown) => logger.warn({ err: error }, 'uids and artifacts stay for now')),
+        // What builders of a killed platform have left; a build that begins meanwhile is not touched.
+        sweepBuilds({
+          env: selectBuilderEnvironment(env),
+          buildsDir: opened.layout.builds,
+          signal: stopping.signal,
+        }),
+      ]);
       runner.start();
       monitor.start();
       purge.start();
     },
     async stop() {
+      stopping.abort();
       await Promise.all([
+        // The next start goes on with what takes longer.
+        Promise.race([tidying, sleep(TIDYING_MS, undefined, { ref: false })]),
         runner.stop(),
         reconciler.stop(),
         monitor.stop(),

@@ -10,6 +10,7 @@ export interface AsyncCallPurgeDeps {
   readonly lifetimeMs: number;
 }
 
+/** A shorter lifetime is looked after as often as it ends. */
 const INTERVAL_MS = 3_600_000;
 
 /** Forgets stored calls that nobody has fetched in time; any number of replicas may do so at once. */
@@ -22,11 +23,11 @@ export class AsyncCallPurge {
     this.#deps = deps;
   }
 
-  /** At once and then every hour. */
+  /** At once, and then every hour at least. */
   start(): void {
     const run = (): void => void (this.#running = this.run());
     run();
-    this.#timer = setInterval(run, INTERVAL_MS);
+    this.#timer = setInterval(run, Math.min(INTERVAL_MS, this.#deps.lifetimeMs));
   }
 
   async stop(): Promise<void> {

@@ -85,6 +85,16 @@ describe('the whole audit log', () => {
     expect(seen).toHaveLength(4);
   });
 
+  test('a type that there is not is refused with those that there are', async () => {
+    for (const path of ['log', 'export']) {
+      const answer = await get('staff', `${path}?type=bogus`);
+      expect([answer.status, answer.json()]).toEqual([
+        400,
+        expect.objectContaining({ hint: expect.stringMatching(/job_deleted.*user_changed/) }),
+      ]);
+    }
+  });
+
   test.each(['limit=0', 'limit=1001', 'from=yesterday', 'cursor=%00', 'cursor=abc'])(
     'refuses %s',
     async (query) => {

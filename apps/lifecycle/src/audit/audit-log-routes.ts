@@ -7,6 +7,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { requireStaff } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
 import { decodeCursor, encodeCursor } from './audit-cursor.ts';
+import { AUDIT_EVENT_TYPES } from './explain-audit.ts';
 import { visibilityOf } from './audit-visibility.ts';
 import { exportEvents } from './export-events.ts';
 import { presentEntry } from './present-event.ts';
@@ -94,12 +95,19 @@ function toFilter({ actor, subject, type, job, from, to }: z.output<typeof filte
   return {
     executor: actor,
     subject,
-    eventType: type,
+    eventType: requireType(type),
     jobName,
     jobVersion,
     fromMs: readTime(from),
     untilMs: readTime(to),
   };
+}
+
+function requireType(type: string | undefined): string | undefined {
+  if (type === undefined || AUDIT_EVENT_TYPES.includes(type)) return type;
+  throw new PlatformError('BAD_REQUEST', `there are no events of type "${type}"`, {
+    hint: `The types are ${AUDIT_EVENT_TYPES.join(', ')}.`,
+  });
 }
 
 /** Milliseconds since the epoch; what names no offset is UTC. */
@@ -112,6 +120,6 @@ function readTime(text: string | undefined): number | undefined {
   const time = isDay || isTime ? Date.parse(hasOffset ? text : `${text}Z`) : Number.NaN;
   if (Number.isFinite(time)) return time;
   throw new PlatformError('BAD_REQUEST', `"${text}" is no time`, {
-    hint: 'Write it as seconds since the epoch, or like 2026-11-21T20:00:00Z (the + of an offset as %2B).',
+    hint: 'Write it as seconds since the epoch, or like 2026-11-21 or 2026-11-21T20:00:00Z. In a URL the + of an offset is written %2B.',
   });
 }

@@ -20,6 +20,15 @@ describe('explainAudit', () => {
   test.each<[Partial<AuditEventDto>, string]>([
     [{}, 'Job adder 1.0.0 deployed by bob'],
     [{ event_type: 'job_redeployed' }, 'Job adder 1.0.0 (owned by eve) redeployed by bob'],
+    [
+      { event_type: 'job_redeployed', properties: { kind: 'reprovision' } },
+      'Job adder 1.0.0 (owned by eve) reprovisioned by bob',
+    ],
+    [{ event_type: 'user_changed' }, 'User eve changed by bob'],
+    [
+      { event_type: 'user_changed', properties: { change: 'activated and made staff' } },
+      'User eve activated and made staff by bob',
+    ],
     [{ event_type: 'job_deleted' }, 'Job adder 1.0.0 (owned by eve) deleted by bob'],
     [{ event_type: 'job_deleted', username_subject: null }, 'Job adder 1.0.0  deleted by bob'],
     [{ event_type: 'job_moved' }, 'Job adder 1.0.0 (owned by eve) moved by bob'],

@@ -17,7 +17,8 @@ interface Words {
 /** One sentence for each type: those of Racetrack 2.36 in its words, then ours. */
 const SENTENCES: Readonly<Record<AuditEventType, (words: Words) => string>> = {
   job_deployed: ({ job, executor }) => `Job ${job} deployed by ${executor}`,
-  job_redeployed: ({ job, owner, executor }) => `Job ${job} ${owner} redeployed by ${executor}`,
+  job_redeployed: ({ job, owner, of, executor }) =>
+    `Job ${job} ${owner} ${of('kind') === 'reprovision' ? 'reprovisioned' : 'redeployed'} by ${executor}`,
   job_deleted: ({ job, owner, executor }) => `Job ${job} ${owner} deleted by ${executor}`,
   job_moved: ({ job, owner, executor }) => `Job ${job} ${owner} moved by ${executor}`,
   deployment_failed: ({ job, executor }) => `Failed deployment of a job ${job}, attempted by ${executor}`,
@@ -35,12 +36,15 @@ const SENTENCES: Readonly<Record<AuditEventType, (words: Words) => string>> = {
     `Public endpoint ${of('endpoint')} of job ${job} approved by ${executor}`,
   public_endpoint_withdrawn: ({ job, of, executor }) =>
     `Public endpoint ${of('endpoint')} of job ${job} withdrawn by ${executor}`,
+  public_endpoint_carried_over: ({ job, of, subject }) =>
+    `Public endpoint ${of('endpoint')} of job ${job} opened as ${subject} approved it for all its versions`,
   permission_granted: (words) =>
     `Permission ${words.of('scope')}${onJob(words)} granted to ${words.subject} by ${words.executor}`,
   permission_revoked: (words) =>
     `Permission ${words.of('scope')}${onJob(words)} taken from ${words.subject} by ${words.executor}`,
   user_registered: ({ subject, executor }) => `User ${subject || executor} registered`,
-  user_changed: ({ subject, executor }) => `User ${subject} changed by ${executor}`,
+  user_changed: ({ subject, of, executor }) =>
+    `User ${subject} ${of('change') === '' ? 'changed' : of('change')} by ${executor}`,
   password_changed: ({ subject, executor }) => `Password of ${subject || executor} changed by ${executor}`,
   password_reset: ({ subject, executor }) => `Password of ${subject} reset by ${executor}`,
   signed_in: ({ subject, executor }) => `User ${executor || subject} signed in`,
@@ -58,8 +62,12 @@ const SENTENCES: Readonly<Record<AuditEventType, (words: Words) => string>> = {
   record_changed: (words) => `Record${recordOf(words)} changed by ${words.executor}`,
   record_deleted: (words) => `Record${recordOf(words)} deleted by ${words.executor}`,
   job_adopted: ({ job, executor }) => `Job ${job} adopted by ${executor}`,
+  orphan_removed: ({ of, executor }) => `Orphaned instance ${of('instance')} removed by ${executor}`,
   jobs_reconciled: ({ executor }) => `Lost jobs reconciled by ${executor}`,
 };
+
+/** All there are, by name. */
+export const AUDIT_EVENT_TYPES: readonly string[] = Object.keys(SENTENCES).toSorted();
 
 /**
  * Tells an event in one sentence.

@@ -20,6 +20,7 @@ type OwnEventType =
   | 'version_unpinned'
   | 'public_endpoint_approved'
   | 'public_endpoint_withdrawn'
+  | 'public_endpoint_carried_over'
   | 'permission_granted'
   | 'permission_revoked'
   | 'user_registered'
@@ -39,6 +40,7 @@ type OwnEventType =
   | 'record_changed'
   | 'record_deleted'
   | 'job_adopted'
+  | 'orphan_removed'
   | 'jobs_reconciled';
 
 export type AuditEventType = KnownEventType | OwnEventType;

@@ -10,7 +10,7 @@ import {
 } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { presentCaller, type AuthenticatedSubject } from './authenticated-subject.ts';
-import { hashToken, isLegacyEscToken, verifyToken } from './token-format.ts';
+import { hashToken, isLegacyEscToken, verifyToken, type TokenClaims } from './token-format.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -32,16 +32,17 @@ export interface Authenticator {
  */
 export function createAuthenticator(deps: {
   db: Queryable;
-  authKey: string;
+  /** The newest first; read anew for every token, for they may be replaced. */
+  readonly acceptedAuthKeys: readonly string[];
   now?: () => number;
 }): Authenticator {
-  const { db, authKey, now = Date.now } = deps;
+  const { db, now = Date.now } = deps;
   const tokens = createTokenRepository(db);
   const subjects = createSubjectRepository(db);
   const permissions = createPermissionRepository(db);
 
   async function authenticateToken(token: string): Promise<AuthenticatedSubject> {
-    const claims = isLegacyEscToken(token) ? undefined : verifyToken(authKey, token);
+    const claims = isLegacyEscToken(token) ? undefined : verifyAny(deps.acceptedAuthKeys, token);
     if (claims?.subject_type === 'internal')
       throw refuse('invalid JWT token: internal tokens are not accepted');
     const row = await tokens.findByHash(hashToken(token));
@@ -79,6 +80,17 @@ export function createAuthenticator(deps: {
       return await authenticateToken(token);
     },
   };
+}
+
+/** Only while a key is being replaced there are two. */
+function verifyAny(authKeys: readonly string[], token: string): TokenClaims {
+  const [newest = '', ...others] = authKeys;
+  try {
+    return verifyToken(newest, token);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return verifyAny(others, token);
+  }
 }
 
 /** The token in the headers, the first that is not empty; `undefined` when there is none. */

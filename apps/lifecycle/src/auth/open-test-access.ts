@@ -59,7 +59,11 @@ export async function openTestAccess(
     accounts,
     users,
     clock,
-    authenticator: createAuthenticator({ db: store.db, authKey: TUTORIAL_AUTH_KEY, now: nowOf }),
+    authenticator: createAuthenticator({
+      db: store.db,
+      acceptedAuthKeys: [TUTORIAL_AUTH_KEY],
+      now: nowOf,
+    }),
     async addUser(username, scopes = [], { isStaff = false } = {}) {
       testPasswordHash ??= hashPassword(TEST_PASSWORD);
       const passwordHash = await testPasswordHash;

@@ -5,14 +5,11 @@ import { recordAudit } from '../audit/record-audit.ts';
 import type { Actor } from './actor.ts';
 import type { AuthenticatedSubject } from './authenticated-subject.ts';
 import { presentOwnToken } from './present-token.ts';
-import type { PubWait } from './pub-wait.ts';
 import type { TokenService } from './token-service.ts';
 
 export interface OwnTokensDeps {
   readonly store: Store;
   readonly tokens: TokenService;
-  /** Before a new token is answered. Left out: nobody is waited for. */
-  readonly pubWait?: PubWait;
   readonly now?: () => number;
 }
 
@@ -38,14 +35,14 @@ export async function listOwnTokens(
  * @throws PlatformError `ALREADY_EXISTS` when the subject has a token of this name.
  */
 export async function createOwnToken(
-  { store, tokens, pubWait, now = Date.now }: OwnTokensDeps,
+  { store, tokens, now = Date.now }: OwnTokensDeps,
   subject: AuthenticatedSubject,
   wanted: CreateTokenPayload,
   actor: Actor,
 ): Promise<CreatedTokenDto> {
   const name = requireName(wanted.name);
   const expiresAt = requireFuture(wanted.expiry_time ?? null, now());
-  const { result, revision } = await store.transaction(async (trx) => {
+  const { result } = await store.transaction(async (trx) => {
     const others = await createTokenRepository(trx.db).listOfSubject(subject.subjectId);
     requireRoom(others, name);
     const owner = { subjectId: subject.subjectId, kind: subject.kind, claim: subject.name };
@@ -59,7 +56,6 @@ export async function createOwnToken(
     });
     return issued;
   });
-  await pubWait?.(revision);
   return { ...presentOwnToken(result.row, subject.tokenId), token: result.token };
 }
 

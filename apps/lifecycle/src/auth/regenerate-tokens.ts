@@ -9,14 +9,11 @@ import {
 import { recordAudit } from '../audit/record-audit.ts';
 import type { Actor } from './actor.ts';
 import type { AuthenticatedSubject } from './authenticated-subject.ts';
-import type { PubWait } from './pub-wait.ts';
 import type { TokenService } from './token-service.ts';
 
 export interface RegenerateDeps {
   readonly store: Store;
   readonly tokens: TokenService;
-  /** Before a new token is answered. Left out: nobody is waited for. */
-  readonly pubWait?: PubWait;
 }
 
 /** An entry of the audit log names so many jobs; it says how many there are. */
@@ -28,11 +25,11 @@ const MAX_NAMED_JOBS = 100;
  * @returns the new text of the token that the request was sent with.
  */
 export async function regenerateOwn(
-  { store, tokens, pubWait }: RegenerateDeps,
+  { store, tokens }: RegenerateDeps,
   subject: AuthenticatedSubject,
   actor: Actor,
 ): Promise<string> {
-  const { result, revision } = await store.transaction(async (trx) => {
+  const { result } = await store.transaction(async (trx) => {
     const owner = await createSubjectRepository(trx.db).find(subject.subjectId);
     const rows = await createTokenRepository(trx.db).listOfSubject(subject.subjectId);
     const owners = new Map(owner === undefined ? [] : [[owner.id, owner]]);
@@ -46,7 +43,6 @@ export async function regenerateOwn(
     return texts.get(subject.tokenId);
   });
   if (result === undefined) throw new Error('the token of the request is gone');
-  await pubWait?.(revision);
   return result;
 }
 

@@ -63,8 +63,13 @@ const legacyEscSchema = z.looseObject({ 'esc-id': z.string(), 'api-key': z.strin
  * signature. Such a token is good only if the very same text is known to the store.
  */
 export function isLegacyEscToken(token: string): boolean {
-  if (token.length > MAX_TOKEN_LENGTH || token.includes('.')) return false;
-  return legacyEscSchema.safeParse(decode(token)).success;
+  return readLegacyEscId(token) !== undefined;
+}
+
+/** The service that such a token says it is for; `undefined` when it has another form. */
+export function readLegacyEscId(token: string): string | undefined {
+  if (token.length > MAX_TOKEN_LENGTH || token.includes('.')) return undefined;
+  return legacyEscSchema.safeParse(decode(token)).data?.['esc-id'];
 }
 
 /** SHA-256 of a token's text, hexadecimal: how the store and pub know it. */
@@ -90,6 +95,6 @@ function decode(part: string): unknown {
 
 function invalid(reason: string): PlatformError {
   return new PlatformError('NOT_AUTHENTICATED', `invalid JWT token: ${reason}`, {
-    hint: 'Log in again; the token may be cut off, or belong to another server.',
+    hint: 'Log in again: the server may have a new key since the token was made. Or the token is cut off, or of another server.',
   });
 }

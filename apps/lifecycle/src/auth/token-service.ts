@@ -68,15 +68,16 @@ export interface TokenService {
  * Every change reaches pub with the transaction that makes it.
  */
 export function createTokenService(deps: {
-  authKey: string;
+  /** Read anew for every token: it may be replaced. */
+  readonly authKey: string;
   sealer: Sealer;
   now?: () => number;
 }): TokenService {
-  const { authKey, sealer, now = Date.now } = deps;
+  const { sealer, now = Date.now } = deps;
 
   /** A new text for a row, and how the row holds it. */
   function makeText(rowId: string, owner: Pick<TokenOwner, 'kind' | 'claim'>, seed: string = randomUUID()) {
-    const token = signToken(authKey, { seed, subject: owner.claim, subject_type: owner.kind });
+    const token = signToken(deps.authKey, { seed, subject: owner.claim, subject_type: owner.kind });
     return { token, hash: hashToken(token), sealed: sealer.seal(token, associatedData(rowId)) };
   }
 

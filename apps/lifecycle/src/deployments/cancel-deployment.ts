@@ -13,6 +13,7 @@ import { recordAudit } from '../audit/record-audit.ts';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { LeaseLostError, type DeploymentRun } from './deployment-context.ts';
 import { forgetUnusedFamily } from './forget-unused-family.ts';
+import { noteFailedReturn } from './note-failed-return.ts';
 
 /** From the first of these on callers may reach the new instances already. */
 const TOO_LATE: ReadonlySet<DeploymentPhase> = new Set(['published', 'done']);
@@ -101,6 +102,7 @@ async function clearAway(trx: StoreTransaction, row: DeploymentRow, reason: stri
   // Whoever reads the log later sees that it was not cut off.
   await createBuildLogRepository(trx.db).append(row.id, `${reason}\n`);
   await createInstanceRepository(trx.db).moveDeployment(row.id, ['launching'], { state: 'removing' });
+  await noteFailedReturn(trx, row, { code: 'DEPLOYMENT_CANCELLED', message: reason });
   await forgetUnusedFamily(trx, row.job_name);
 }
 

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import {
   buildLogSliceDtoSchema,
   deploymentDtoSchema,
   deploymentRequestedDtoSchema,
+  deployPayloadSchema,
   phasePayloadSchema,
   warningsPayloadSchema,
   type JobDto,
@@ -33,6 +34,9 @@ export interface DeploymentRoutesOptions extends AcceptDeploymentDeps {
 }
 
 const byId = z.object({ id: z.string() });
+const described = { body: deployPayloadSchema, response: { 200: deploymentRequestedDtoSchema } };
+/** The body is still a stream: its schema is there for the API page, and held to once it has been read. */
+const passUnread = () => (value: unknown) => ({ value });
 
 /** `POST /deploy` and everything about one deployment. */
 export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = async (app, options) => {
@@ -55,8 +59,9 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
           description:
             'The body of `/deploy`; the version may exist already. Answers at once with an id to follow at ' +
             '`/deploy/{id}`: at its end `image_name` says what was built.',
-          response: { 200: deploymentRequestedDtoSchema },
+          ...described,
         },
+        validatorCompiler: passUnread,
       },
       async (request) => await requestWork(request, 'build'),
     );
@@ -68,8 +73,9 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
           tags: ['deployments'],
           summary: 'Deploy a job',
           description: 'Answers at once with the id of the deployment; follow it at `/deploy/{id}`.',
-          response: { 200: deploymentRequestedDtoSchema },
+          ...described,
         },
+        validatorCompiler: passUnread,
       },
       async (request) => await requestWork(request, 'deploy'),
     );
@@ -78,7 +84,9 @@ export const deploymentRoutes: FastifyPluginAsyncZod<DeploymentRoutesOptions> = 
   async function requestWork(request: FastifyRequest, kind: 'deploy' | 'build'): Promise<{ id: string }> {
     const subject = await authenticated(request);
     refuseLargeBody(request.headers['content-length']);
-    const body = await readDeployBody(request.body as Readable, options.uploadsDir);
+    // A request without length and type has no body at all.
+    const stream = (request.body as Readable | undefined) ?? Readable.from([]);
+    const body = await readDeployBody(stream, options.uploadsDir);
     const id = await acceptOrForget(options, subject, body, kind);
     options.onAccepted();
     return { id };

@@ -3,8 +3,10 @@ import { explainDiskFull, PlatformError, toPlatformError } from '@racetrack-plat
 import type { DeploymentPhase } from '@racetrack-platform/contracts';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { recordAudit } from '../audit/record-audit.ts';
+import { awaitEndOfMaintenance } from './await-maintenance.ts';
 import { forgetUnusedFamily } from './forget-unused-family.ts';
 import { buildArtifact } from './build-artifact.ts';
+import { noteFailedReturn } from './note-failed-return.ts';
 import { LeaseLostError, type DeploymentRun } from './deployment-context.ts';
 import { awaitInstances, launchInstances } from './launch-instances.ts';
 import { publishJob } from './publish-job.ts';
@@ -72,6 +74,7 @@ export async function driveDeployment(run: DeploymentRun): Promise<void> {
 /** An outage of the store is no reason to fail: the phase runs again afterwards, from what is stored by then. */
 async function runPhase(run: DeploymentRun, step: Exclude<DeploymentPhase, 'done'>): Promise<void> {
   try {
+    await awaitEndOfMaintenance(run);
     await PHASES[step](run);
   } catch (error) {
     if (run.signal.aborted || !run.deps.outage.isCause(error)) throw error;
@@ -108,6 +111,7 @@ async function storeFailure(run: DeploymentRun, failure: PlatformError): Promise
       hint: failure.hint ?? null,
     });
     await createInstanceRepository(trx.db).moveDeployment(run.row.id, ['launching'], { state: 'removing' });
+    await noteFailedReturn(trx, run.row, failure);
     await forgetUnusedFamily(trx, run.row.job_name);
     await recordAudit(trx, {
       eventType: 'deployment_failed',

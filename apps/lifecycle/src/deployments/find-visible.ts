@@ -32,7 +32,7 @@ export async function getVisibleDeployment(
   const row = await createDeploymentRepository(db).find(id);
   if (row !== undefined && (await maySee(db, subject, row))) return row;
   throw new PlatformError('DEPLOYMENT_NOT_FOUND', `deployment with ID ${id} was not found`, {
-    hint: 'Look for it in the list of deployments that you may see: GET /api/v1/deploy.',
+    hint: '`racetrack cancel` takes the id that `racetrack deploy` prints, or the name of a job that is being deployed right now. GET /api/v1/deploy lists the deployments that you may see.',
   });
 }
 

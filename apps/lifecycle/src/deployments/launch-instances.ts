@@ -12,6 +12,8 @@ import {
 import { PlatformError } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
 import type { InfrastructureTarget, LaunchRequest, LaunchResult } from '@racetrack-platform/plugin-sdk';
+import { findMaintenance } from '../settings/maintenance.ts';
+import { awaitEndOfMaintenance } from './await-maintenance.ts';
 import { awaitReady } from './await-ready.ts';
 import type { DeploymentDeps, DeploymentRun } from './deployment-context.ts';
 import { openSecrets } from './deployment-secrets.ts';
@@ -23,7 +25,10 @@ import { maskSecrets } from './mask-secrets.ts';
  * Running it again after a crash asks for the same instances, which is harmless.
  */
 export async function launchInstances(run: DeploymentRun): Promise<void> {
-  if (run.row.deployment_timestamp === null) await commitInstances(run);
+  while (run.row.deployment_timestamp === null) {
+    // Nothing is provisioned any more once somebody was told that maintenance mode is on.
+    if (!(await commitInstances(run))) await awaitEndOfMaintenance(run);
+  }
   await launchAll(run);
   failpoint('before-ready-step');
   await run.advance({ step: 'ready', phase: 'starting Job server' });
@@ -68,10 +73,19 @@ export async function composeRequest(
   instanceId: string,
 ): Promise<LaunchRequest> {
   const job = { name: deployment.job_name, version: deployment.job_version };
+  if (deployment.launch_spec === null) {
+    throw new PlatformError(
+      'LAUNCH_FAILED',
+      `how ${job.name} ${job.version} is launched is not known any more`,
+      {
+        hint: `Build it again: racetrack redeploy ${job.name} --version ${job.version}`,
+      },
+    );
+  }
   return composeLaunchRequest({
     instanceId,
     job,
-    spec: launchSpecSchema.parse(fromJson(deployment.launch_spec ?? 'null')),
+    spec: launchSpecSchema.parse(fromJson(deployment.launch_spec)),
     secrets: openSecrets(deps.sealer, deployment.id, deployment.sealed_secrets),
     deploymentTimestamp: deployment.deployment_timestamp ?? 0,
     familyToken: await deps.ensureFamilyToken(deployment.job_name),
@@ -119,11 +133,13 @@ async function launchSurely(
   }
 }
 
-async function commitInstances(run: DeploymentRun): Promise<void> {
+/** @returns false, and writes nothing, in maintenance mode. */
+async function commitInstances(run: DeploymentRun): Promise<boolean> {
   const { row, deps } = run;
   const spec = launchSpecSchema.parse(fromJson(row.launch_spec ?? 'null'));
   const target = deps.host.target(row.infrastructure_target);
-  await deps.store.transaction(async ({ db }) => {
+  const { result: isCommitted } = await deps.store.transaction(async ({ db }) => {
+    if ((await findMaintenance(db)).isOn) return false;
     const previous = await createDeploymentRepository(db).findNewestTimestamp(row.job_name, row.job_version);
     const timestamp = Math.max(Math.floor(Date.now() / 1_000), (previous ?? 0) + 1);
     await run.advanceIn(db, { deployment_timestamp: timestamp });
@@ -148,6 +164,8 @@ async function commitInstances(run: DeploymentRun): Promise<void> {
       });
     }
     failpoint('before-instance-rows');
+    return true;
   });
   failpoint('after-instance-rows');
+  return isCommitted;
 }

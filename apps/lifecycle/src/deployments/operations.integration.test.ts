@@ -119,6 +119,35 @@ describe('deployments and jobs as administrators handle them', () => {
     expect(await control.waitForEnd(third)).toMatchObject({ status: 'done', phase: null });
   });
 
+  test('in maintenance mode nothing new is provisioned: it waits, says for what, and goes on afterwards', async () => {
+    const setMaintenance = async (enabled: boolean) =>
+      await control.request('PUT', '/api/v1/settings/maintenance', { enabled, message: 'Back at noon.' });
+    const phaseOf = async (id: string) => (await look(id)).phase;
+    const waits = 'waiting for the end of maintenance mode: Back at noon.';
+    const stepOf = async (id: string) => (await look(id)).step;
+    const provisioned = await ask(bob, 'provisioned', HELD);
+    await expect.poll(async () => await stepOf(provisioned), { timeout: 30_000 }).toBe('ready');
+    const manifest = await control.commit('building', '1.0.0', WORKS);
+    const answer = await control.request('POST', '/api/v1/deploy', {
+      manifest: { ...manifest, jobtype_extra: { build: 'sleep 1' } },
+    });
+    const { id: building } = (await answer.json()) as { id: string };
+    await expect.poll(async () => await stepOf(building), { timeout: 30_000 }).not.toBe('accepted');
+    const accepted = await ask(eve, 'accepted');
+    await setMaintenance(true);
+
+    await expect.poll(async () => await phaseOf(building), { timeout: 30_000 }).toBe(waits);
+    expect([await stepOf(building), await stepOf(provisioned)]).toEqual(['launch', 'ready']);
+    await control.request('POST', `/api/v1/deploy/${provisioned}/cancel`);
+    await expect.poll(async () => await phaseOf(accepted), { timeout: 30_000 }).toBe(waits);
+    expect(await stepOf(accepted)).toBe('accepted');
+    await control.request('POST', `/api/v1/deploy/${building}/cancel`);
+    expect(await control.waitForEnd(building)).toMatchObject({ error_code: 'DEPLOYMENT_CANCELLED' });
+
+    await setMaintenance(false);
+    expect(await control.waitForEnd(accepted)).toMatchObject({ status: 'done', phase: null });
+  });
+
   test('a version may be deployed over itself, and after its deletion, where the server is set so', async () => {
     const manifest = await control.commit('over', '1.0.0', WORKS);
     await control.deploy(manifest);
@@ -152,6 +181,7 @@ describe('deployments and jobs as administrators handle them', () => {
 
     const database = new DatabaseSync(join(control.dataDir, 'store/racetrack.db'), { readOnly: true });
     const row = database.prepare(`select * from trash_job where name = 'trashed'`).get();
+    const event = database.prepare(`select * from audit_event where event_type = 'job_deleted'`).all().at(-1);
     database.close();
     expect(row).toMatchObject({
       status: 'lost',
@@ -159,6 +189,11 @@ describe('deployments and jobs as administrators handle them', () => {
       infrastructure_target: 'process',
       job_type_version: 'toy:1.0.0',
       image_tag: expect.any(String),
+    });
+    expect(event).toMatchObject({
+      username_executor: 'bob@example.com',
+      executor_subject_id: expect.any(String),
+      address: '127.0.0.1',
     });
   });
 });

@@ -11,9 +11,9 @@ import { failpoint } from '@racetrack-platform/failpoints';
 import { ACK_TIMEOUT_MS } from '../feed/feed-server.ts';
 import { recordAudit, type AuditEvent } from '../audit/record-audit.ts';
 import { grantPermission } from '../auth/grant-permission.ts';
-import { readStoredManifest } from './build-artifact.ts';
 import type { DeploymentRun } from './deployment-context.ts';
 import { RENEWALS } from './renew/accept-renewal.ts';
+import { requestEndpoints } from './request-endpoints.ts';
 
 /**
  * Phase `published`: one transaction makes the new instances the job's route, lets the old ones drain, and grants the
@@ -52,10 +52,13 @@ function isRenewal({ kind }: DeploymentRow): boolean {
 function describePublication(
   row: DeploymentRow,
   existing: JobRow | undefined,
-): Pick<AuditEvent, 'eventType' | 'executor' | 'executorSubjectId' | 'subject' | 'before' | 'after'> {
+): Omit<AuditEvent, 'jobName' | 'jobVersion'> {
   const by = { executor: row.deployed_by, executorSubjectId: row.subject_id };
   if (!isRenewal(row)) return { ...by, eventType: 'job_deployed' };
   const renewed = { ...by, subject: existing?.deployed_by };
+  // Racetrack 2.36 has one name for both: what it was says a property.
+  if (row.kind === 'reprovision')
+    return { ...renewed, eventType: 'job_redeployed', properties: { kind: row.kind } };
   if (row.kind !== 'move') return { ...renewed, eventType: 'job_redeployed' };
   return {
     ...renewed,
@@ -104,7 +107,7 @@ async function upsertJob(
   };
   if (existing) {
     await jobs.update(existing.id, facts);
-    await requestEndpoints(trx, row, existing.id);
+    await requestEndpoints(trx, row, existing, { isNew: false });
     return { ...existing, ...facts };
   }
   const family = await trx.db
@@ -122,7 +125,7 @@ async function upsertJob(
     ...facts,
   };
   await jobs.insert(job);
-  await requestEndpoints(trx, row, job.id);
+  await requestEndpoints(trx, row, job, { isNew: true });
   return job;
 }
 
@@ -134,12 +137,6 @@ function findEdit(row: DeploymentRow, existing: JobRow | undefined) {
     manifest_edited_at: edited?.manifest_edited_at ?? null,
     manifest_edited_subject_id: edited?.manifest_edited_subject_id ?? null,
   };
-}
-
-async function requestEndpoints(trx: StoreTransaction, row: DeploymentRow, jobId: string): Promise<void> {
-  const endpoints = readStoredManifest(row.manifest_yaml).public_endpoints ?? [];
-  const requests = endpoints.map((endpoint) => ({ id: randomUUID(), endpoint }));
-  await createJobRepository(trx.db).requestPublicEndpoints(jobId, requests);
 }
 
 /** A version that is new is the deployer's; whoever starts a family may also deploy its next versions. */

@@ -15,17 +15,22 @@ const TIMEOUT_MS = 20_000;
 export async function sweepBuilds(options: {
   readonly env: NodeJS.ProcessEnv;
   readonly buildsDir: string;
+  /** Ends it halfway: the next start goes on with it. */
+  readonly signal?: AbortSignal;
 }): Promise<boolean> {
   const child = spawn(process.execPath, [SWEEP, options.buildsDir], {
     env: options.env,
     stdio: 'ignore',
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
+    ...(options.signal !== undefined && { signal: options.signal }),
   });
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
     return code === 0;
   } catch {
+    // Told to end it has not ended yet; one that could not be started has no number.
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     return false;
   }
 }

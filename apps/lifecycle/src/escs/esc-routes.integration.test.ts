@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthTokenData, EscAuthData, EscDto, RotatedEscDto } from '@racetrack-platform/contracts';
-import { createFeedRepository, createPermissionRepository } from '@racetrack-platform/db';
+import {
+  createDeploymentRepository,
+  createFeedRepository,
+  createPermissionRepository,
+} from '@racetrack-platform/db';
 import { readTokenRecord } from '../auth/account-records.ts';
 import { openTestAccess, type TestAccess } from '../auth/open-test-access.ts';
 import { openTestApp, type TestApp } from '../auth/open-test-app.ts';
 import { hashToken } from '../auth/token-format.ts';
+import { newDeploymentRow } from '../deployments/new-deployment-row.ts';
 
 describe('external services', () => {
   let access: TestAccess;
@@ -77,6 +82,20 @@ describe('external services', () => {
       status,
       body: { error, hint: expect.any(String) },
     });
+  });
+
+  test.each([
+    [{ name: 'other', id: 'store' }, 'the id store is the name of another external service'],
+    [{ name: 'store-1' }, 'the name store-1 is the id of another external service'],
+  ])('that esc:NAME could be taken for another one by are refused: %j', async (body, error) => {
+    await create({ name: 'store', id: 'store-1' });
+
+    expect(await app.call(staff, 'POST', '/escs', body)).toMatchObject({
+      status: 409,
+      body: { code: 'ALREADY_EXISTS', error, hint: expect.stringContaining('Choose another') },
+    });
+    expect(await create({ name: 'self', id: 'self' })).toEqual({ name: 'self', id: 'self' });
+    await app.call(staff, 'DELETE', '/escs/self');
   });
 
   test('may be named in any script, with spaces and signs', async () => {
@@ -216,6 +235,43 @@ describe('external services', () => {
     expect((await app.call(staff, 'DELETE', '/escs/gone')).status).toBe(404);
     const left = await createPermissionRepository(access.store.db).listOfSubject(subject.subjectId);
     expect(left).toEqual([]);
+  });
+
+  test('stay as long as something that they deploy is under way', async () => {
+    await create({ name: 'CI', id: 'ci' });
+    const [token] = await tokensOf('ci');
+    const { subjectId } = await access.authenticator.authenticateToken(token?.token ?? '');
+    const facts = {
+      id: 'd-ci',
+      kind: 'deploy' as const,
+      job_name: 'adder',
+      job_version: '1.0.0',
+      warnings: null,
+    };
+    await createDeploymentRepository(access.store.db).insert(
+      newDeploymentRow({
+        ...facts,
+        deployed_by: 'CI',
+        subject_id: subjectId,
+        manifest_yaml: '',
+        infrastructure_target: 'process',
+        job_type_version: 'toy:1.0.0',
+        is_force: 0,
+        no_cache: 0,
+        upload: null,
+        sealed_secrets: null,
+        commit_id: null,
+        host_id: null,
+      }),
+    );
+
+    expect(await app.call(staff, 'DELETE', '/escs/ci')).toMatchObject({
+      status: 409,
+      body: { code: 'DEPLOYMENT_IN_PROGRESS', hint: expect.stringContaining('racetrack cancel d-ci') },
+    });
+    expect(await isAccepted(token?.token ?? '')).toBe(true);
+    await access.store.db.deleteFrom('deployment').execute();
+    expect((await app.call(staff, 'DELETE', '/escs/ci')).status).toBe(200);
   });
 
   test('leave a trace of everything, without a token in it', async () => {

@@ -22,16 +22,14 @@ import type { Actor } from '../auth/actor.ts';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { deleteTokenOf } from '../auth/own-tokens.ts';
 import { presentTokenData } from '../auth/present-token.ts';
-import type { PubWait } from '../auth/pub-wait.ts';
 import { mayMakeAdministrators } from '../auth/require-permission.ts';
 import type { IssuedToken, TokenOwner, TokenService } from '../auth/token-service.ts';
+import { requireNoDeployment } from '../records/require-no-deployment.ts';
 import { requireEscId, requireEscName } from './esc-names.ts';
 
 export interface EscServiceDeps {
   readonly store: Store;
   readonly tokens: TokenService;
-  /** Before a new token is answered. Left out: nobody is waited for. */
-  readonly pubWait?: PubWait;
   readonly now?: () => number;
 }
 
@@ -54,7 +52,7 @@ export interface EscService {
   deleteToken(id: string, tokenId: string, actor: Actor): Promise<void>;
   /** Makes a new token, and lets the others work on for so long only. */
   rotate(id: string, graceSeconds: number, actor: Actor): Promise<RotatedEscDto>;
-  /** Removes it with its tokens and grants. */
+  /** Removes it with its tokens and grants. Throws `DEPLOYMENT_IN_PROGRESS` while something it deploys is under way. */
   delete(id: string, actor: Actor): Promise<void>;
 }
 
@@ -62,11 +60,8 @@ export interface EscService {
 export function createEscService(deps: EscServiceDeps): EscService {
   const { store, tokens, now = Date.now } = deps;
 
-  /** What makes tokens returns when they can be used. */
   async function change<T>(work: (trx: StoreTransaction) => Promise<T>): Promise<T> {
-    const { result, revision } = await store.transaction(work);
-    await deps.pubWait?.(revision);
-    return result;
+    return (await store.transaction(work)).result;
   }
 
   /** Tells of a token, in the transaction that makes it. */
@@ -95,7 +90,9 @@ export function createEscService(deps: EscServiceDeps): EscService {
     async create(wanted, actor) {
       const esc = { id: requireEscId(wanted.id || randomUUID()), name: requireEscName(wanted.name) };
       await change(async (trx) => {
-        if (!(await createEscRepository(trx.db).insert(esc))) throw idTaken();
+        const escs = createEscRepository(trx.db);
+        requireUnmistakable(esc, await escs.list());
+        if (!(await escs.insert(esc))) throw idTaken();
         await recordAudit(trx, {
           ...actor,
           eventType: 'esc_created',
@@ -170,6 +167,7 @@ export function createEscService(deps: EscServiceDeps): EscService {
         const esc = await getEsc(trx.db, id);
         const subject = await createSubjectRepository(trx.db).findByEsc(id);
         const subjectId = subject?.id ?? '';
+        await requireNoDeployment(trx.db, `the external service ${esc.name}`, { subjectId: subject?.id });
         const rows = await createTokenRepository(trx.db).listOfSubject(subjectId);
         await createEscRepository(trx.db).delete(id);
         for (const row of rows) trx.feedChanged('token', row.hash);
@@ -213,6 +211,18 @@ async function refuseAdministrator(
     'PERMISSION_DENIED',
     `${reader.caller} may not see the token of ESC ${esc.name}, which holds the scope ${held.scope}`,
     { hint: 'Ask a member of the staff, or somebody with full_access to everything.' },
+  );
+}
+
+/** Grants name a service by either, so nobody's id may be what another one is called. */
+function requireUnmistakable(esc: EscRow, others: readonly EscRow[]): void {
+  const other = others.find(({ id, name }) => id !== esc.id && (name === esc.id || id === esc.name));
+  if (other === undefined) return;
+  const [what, taken] = other.name === esc.id ? ['id', 'name'] : ['name', 'id'];
+  throw new PlatformError(
+    'ALREADY_EXISTS',
+    `the ${what} ${esc[what === 'id' ? 'id' : 'name']} is the ${taken} of another external service`,
+    { hint: `Choose another ${what}: permissions name a service by its id or its name.` },
   );
 }
 

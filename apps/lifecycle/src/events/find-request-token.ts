@@ -19,7 +19,7 @@ export function findRequestToken(headers: IncomingHttpHeaders): string {
     return inCookie;
   }
   throw new PlatformError('NOT_AUTHENTICATED', 'following events needs a token', {
-    hint: 'Send the token in the header X-Racetrack-Auth; in a browser, sign in on the dashboard first.',
+    hint: 'Send the token in the header X-Racetrack-Auth; in a browser, sign in on the sign-in page first (port 7003 by default).',
   });
 }
 

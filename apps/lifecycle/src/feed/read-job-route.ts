@@ -3,6 +3,7 @@ import {
   createInstanceRepository,
   createJobRepository,
   fromJson,
+  type InstanceRow,
   type JobRow,
   type Queryable,
 } from '@racetrack-platform/db';
@@ -10,27 +11,41 @@ import {
 /** A job as pub needs it; `undefined` when it is gone. */
 export async function readJobRoute(db: Queryable, jobId: string): Promise<JobRoute | undefined> {
   const job = await createJobRepository(db).findById(jobId);
-  return job && (await presentRoute(db, job));
-}
-
-/** All jobs as pub needs them. */
-export async function listJobRoutes(db: Queryable): Promise<JobRoute[]> {
-  const routes: JobRoute[] = [];
-  for (const job of await createJobRepository(db).list()) routes.push(await presentRoute(db, job));
-  return routes;
-}
-
-async function presentRoute(db: Queryable, job: JobRow): Promise<JobRoute> {
+  if (job === undefined) return undefined;
   const endpoints = await createJobRepository(db).listPublicEndpoints(job.id);
-  const rows = await createInstanceRepository(db).listByDeployment(job.deployment_id);
+  const instances = await createInstanceRepository(db).listByDeployment(job.deployment_id);
+  return presentRoute(
+    job,
+    instances,
+    endpoints.filter((row) => row.is_active === 1),
+  );
+}
+
+/** All jobs as pub needs them. Read at once: it happens in a transaction, for which all others wait. */
+export async function listJobRoutes(db: Queryable): Promise<JobRoute[]> {
+  const jobs = await createJobRepository(db).listWatched();
+  const instances = await createInstanceRepository(db).list();
+  const endpoints = await createJobRepository(db).listOpenEndpoints();
+  const instancesOf = Map.groupBy(instances, (instance) => instance.deployment_id);
+  const endpointsOf = Map.groupBy(endpoints, ({ jobId }) => jobId);
+  return jobs.map((job) =>
+    presentRoute(job, instancesOf.get(job.deployment_id) ?? [], endpointsOf.get(job.id) ?? []),
+  );
+}
+
+function presentRoute(
+  { id, name, version, status }: Pick<JobRow, 'id' | 'name' | 'version' | 'status'>,
+  instances: readonly InstanceRow[],
+  openEndpoints: readonly { readonly endpoint: string }[],
+): JobRoute {
   return {
     kind: 'job',
-    id: job.id,
-    name: job.name,
-    version: job.version,
-    status: job.status,
-    instances: rows.filter((row) => row.state === 'active').flatMap(presentInstance),
-    publicEndpoints: endpoints.filter((row) => row.is_active === 1).map((row) => row.endpoint),
+    id,
+    name,
+    version,
+    status,
+    instances: instances.filter((row) => row.state === 'active').flatMap(presentInstance),
+    publicEndpoints: openEndpoints.map(({ endpoint }) => endpoint),
   };
 }
 

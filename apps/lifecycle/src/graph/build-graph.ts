@@ -1,5 +1,5 @@
 import type { JobGraphDto } from '@racetrack-platform/contracts';
-import type { CallGrant, GraphCaller } from '@racetrack-platform/db';
+import type { CallGrants, GraphCaller } from '@racetrack-platform/db';
 
 /** What is shown of a job. */
 export interface GraphJob {
@@ -23,7 +23,7 @@ export interface GraphFacts {
   readonly jobs: readonly GraphJob[];
   readonly callers: readonly GraphCaller[];
   /** Permissions of the callers to call jobs. */
-  readonly grants: readonly CallGrant[];
+  readonly grants: readonly CallGrants[];
   /** Left out: edges say only what is permitted, as in Racetrack 2.36. */
   readonly calls?: readonly ObservedCalls[] | undefined;
   /** Whether external services are shown that have nothing to do with the jobs. */
@@ -40,13 +40,13 @@ export function buildGraph(facts: GraphFacts): JobGraphDto {
   const { jobs, callers, showsAllServices } = facts;
   const families = Map.groupBy(jobs, (job) => job.name);
   const familyOfJob = new Map(jobs.map((job) => [job.id, job.name]));
-  const grantsOf = Map.groupBy(facts.grants, (grant) => grant.subjectId);
+  const grantsOf = new Map(facts.grants.map((grants) => [grants.subjectId, grants]));
   const callsOf = facts.calls && Map.groupBy(facts.calls, (call) => call.subjectId);
   const edges: Edge[] = [];
   const services: JobGraphDto['nodes'] = [];
   for (const caller of callers) {
     if (caller.kind === 'job_family' && !families.has(caller.name)) continue;
-    const permitted = findCallable(grantsOf.get(caller.subjectId) ?? [], families, familyOfJob);
+    const permitted = findCallable(grantsOf.get(caller.subjectId), families, familyOfJob);
     const observed =
       callsOf && (callsOf.get(caller.subjectId) ?? []).filter(({ family }) => families.has(family));
     const own = drawEdges(nodeIdOf(caller), permitted, observed);
@@ -59,18 +59,21 @@ export function buildGraph(facts: GraphFacts): JobGraphDto {
 
 /** The visible families of which these grants open at least one visible job. */
 function findCallable(
-  grants: readonly CallGrant[],
+  grants: CallGrants | undefined,
   families: ReadonlyMap<string, unknown>,
   familyOfJob: ReadonlyMap<string, string>,
 ): Set<string> {
-  if (grants.some(({ family, jobId }) => family === null && jobId === null)) return new Set(families.keys());
-  return new Set(
-    grants.flatMap(({ family, jobId }) => {
-      const of = jobId === null ? family : familyOfJob.get(jobId);
-      if (of === undefined || of === null || !families.has(of)) return [];
-      return family === null || family === of ? [of] : [];
-    }),
-  );
+  if (grants === undefined) return new Set();
+  if (grants.everything) return new Set(families.keys());
+  const callable = new Set(grants.families.filter((family) => families.has(family)));
+  for (const id of grants.jobIds) {
+    const family = familyOfJob.get(id);
+    if (family !== undefined) callable.add(family);
+  }
+  for (const { jobId, family } of grants.jobsOfFamilies) {
+    if (familyOfJob.get(jobId) === family) callable.add(family);
+  }
+  return callable;
 }
 
 function drawEdges(

@@ -6,12 +6,11 @@ import fastify, {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { TRACING_HEADER } from '@racetrack-platform/contracts';
+import { TRACING_HEADER, type ProxyTrust } from '@racetrack-platform/contracts';
 import { messageOf } from '@racetrack-platform/errors';
 import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { limitPauses, refuseBroken } from './broken-requests.ts';
-import type { ProxyTrust } from './client-address.ts';
 import { addNotFoundHandler } from './not-found.ts';
 import { presentFailure } from './present-failure.ts';
 import { chooseRequestId } from './request-id.ts';
@@ -37,6 +36,9 @@ const DEFAULT_LIMITS: ServerLimits = {
   checkIntervalMs: 5_000,
 };
 
+/** The route that shows one job. */
+const ONE_JOB = '/api/v1/job/:name/:version';
+
 /** What a client is told to wait when the store is away. */
 const RETRY_AFTER_SECONDS = 5;
 
@@ -51,6 +53,8 @@ export interface CreateServerOptions {
   readonly limits?: Partial<ServerLimits> | undefined;
   /** Which peers may say who their clients are. @defaultValue none */
   readonly trustsProxy?: ProxyTrust;
+  /** Makes the answers to changes wait until they are in force everywhere. @defaultValue they do not wait */
+  readonly holdAnswers?: (app: FastifyInstance) => void;
 }
 
 /**
@@ -83,6 +87,7 @@ export function createServer(options: CreateServerOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   addTelemetry(app, metrics);
+  options.holdAnswers?.(app);
   limitPauses(app, limits.bodyPauseMs);
   addErrorHandler(app, metrics);
   addNullBodies(app);
@@ -113,6 +118,8 @@ function addTelemetry(app: FastifyInstance, metrics: Metrics): void {
     metrics.requestDuration.observe(reply.elapsedTime / 1_000);
     const { method, routeOptions } = request;
     const { statusCode, elapsedTime } = reply;
+    if (method === 'GET' && routeOptions.url === ONE_JOB)
+      metrics.jobFetchDuration.observe(elapsedTime / 1_000);
     // The pattern of the route, not the URL: nobody's secrets can stand in it.
     const fields = {
       method,

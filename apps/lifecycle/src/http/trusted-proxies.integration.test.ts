@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { createProxyTrust } from '@racetrack-platform/contracts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { createProxyTrust } from './client-address.ts';
 import { createServer } from './create-server.ts';
 
 /** Who a request comes from, as throttling, audit and live logs are told. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createImportRepository, toFlag, type StoreTransaction } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
-import { hashToken, verifyToken } from '../auth/token-format.ts';
+import { hashToken, readLegacyEscId, verifyToken } from '../auth/token-format.ts';
 import { findNameProblem } from './find-name-problem.ts';
 import { importTable, type ImportRun } from './import-table.ts';
 import type { Outcome } from './import-report.ts';
@@ -172,8 +172,11 @@ function findTokenProblem(
   token: string,
   subject: { readonly kind: string; readonly claim: string },
 ): string | undefined {
-  if (!token.includes('.'))
-    return 'it has the form of old external services, which is not accepted: give them a new one';
+  const legacyEscId = readLegacyEscId(token);
+  if (legacyEscId !== undefined) {
+    const isOwn = subject.kind === 'esc' && legacyEscId === subject.claim;
+    return isOwn ? undefined : 'it names another subject than the one it belongs to';
+  }
   try {
     const claims = verifyToken(authKey, token);
     const isOwn = claims.subject_type === subject.kind && claims.subject === subject.claim;

@@ -1,4 +1,4 @@
-import { openOriginal, type PostgresOptions } from '@racetrack-platform/db';
+import { openOriginal, type OriginalDatabase, type PostgresOptions } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { parseConfig } from '../config.ts';
 import { importOriginal } from './import-original.ts';
@@ -28,7 +28,7 @@ export async function runImport(env: Environment, nowMs: number): Promise<string
     secretsKey: config.secretsKey,
     originalAuthKey: readAuthKey(env['IMPORT_AUTH_KEY']),
   };
-  await using original = await openOriginal(readOriginal(env), env['IMPORT_SCHEMA'] || undefined);
+  await using original = await openNamed(readOriginal(env), env['IMPORT_SCHEMA'] || undefined);
   await using target = await (isTrial ? openTrialTarget(options) : openImportTarget(options));
   const report = await importOriginal({
     original,
@@ -43,6 +43,20 @@ export async function runImport(env: Environment, nowMs: number): Promise<string
     `${did} ${report.taken} rows of ${original.place}; the original stays as it is.\n\n${report.render()}` +
     'Not taken at all: past deployments with their build logs, stored asynchronous calls, plugins.\n'
   );
+}
+
+/** Refusals name DATABASE_URL, which is where the platform's own store is; here the address was an argument. */
+async function openNamed(options: PostgresOptions, schema: string | undefined): Promise<OriginalDatabase> {
+  try {
+    return await openOriginal(options, schema);
+  } catch (error) {
+    if (!PlatformError.is(error)) throw error;
+    const rename = (text: string): string => text.replaceAll('DATABASE_URL', 'the address of the original');
+    throw new PlatformError(error.code, rename(error.message), {
+      ...(error.hint !== undefined && { hint: rename(error.hint) }),
+      cause: error,
+    });
+  }
 }
 
 function readOriginal(env: Environment): PostgresOptions {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import {
   createDeploymentRepository,
   createInstanceRepository,
   createJobRepository,
+  type InstanceRow,
   type JobRow,
   type Store,
   type StoreTransaction,
@@ -10,7 +12,7 @@ import {
 import { PlatformError } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { recordAudit } from '../audit/record-audit.ts';
-import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import type { Actor } from '../auth/actor.ts';
 import { removePinsOfJob } from '../pins/change-pins.ts';
 import type { Replicas } from '../replicas/replicas.ts';
 import { isStoreOutage } from '../store/store-outage.ts';
@@ -18,25 +20,23 @@ import { isStoreOutage } from '../store/store-outage.ts';
 export interface DeleteJobDeps {
   readonly store: Store;
   readonly replicas: Replicas;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly nudgeReconciler: () => void;
-  /** Milliseconds that calls in flight have. */
-  readonly drainLimitMs: number;
 }
 
 /** How often the deletion looks whether the instances are gone. */
 const POLL_INTERVAL_MS = 50;
-/** On top of the drain limit: what the target may need to stop an instance. */
-const REMOVAL_TIMEOUT_MS = 45_000;
+/** Clients give up after half a minute, and should hear before that the job is deleted: it is, from the start. */
+const WAIT_LIMIT_MS = 20_000;
+/** How often the log says what is still waited for. */
+const REPORT_INTERVAL_MS = 5_000;
 
 /**
- * Takes a job off its route, leaves a tombstone, and waits until its instances have finished their calls and are
- * gone. What is left after that time goes on being removed in the background.
+ * Takes a job off its route, leaves a tombstone, and waits for a while until its instances have finished their calls and
+ * are gone. What is left then goes on being removed in the background: long calls have the drain limit, and the target
+ * may take its time.
  */
-export async function deleteJob(
-  deps: DeleteJobDeps,
-  subject: AuthenticatedSubject,
-  job: JobRow,
-): Promise<void> {
+export async function deleteJob(deps: DeleteJobDeps, by: Actor, job: JobRow): Promise<void> {
   await deps.store.transaction(async (trx) => {
     await refuseWhileDeploying(trx, job);
     await createInstanceRepository(trx.db).moveDeployment(job.deployment_id, ['launching', 'active'], {
@@ -45,9 +45,8 @@ export async function deleteJob(
       drain_revision: await trx.nextRevision(),
     });
     await recordAudit(trx, {
+      ...by,
       eventType: 'job_deleted',
-      executor: subject.name,
-      executorSubjectId: subject.subjectId,
       subject: job.deployed_by,
       jobName: job.name,
       jobVersion: job.version,
@@ -58,8 +57,8 @@ export async function deleteJob(
       .distinct()
       .where('job_id', '=', job.id)
       .execute();
-    await removePinsOfJob(trx, { executor: subject.name, executorSubjectId: subject.subjectId }, job.id);
-    await createJobRepository(trx.db).moveToTrash(job, { deleted_at: Date.now(), deleted_by: subject.name });
+    await removePinsOfJob(trx, by, job.id);
+    await createJobRepository(trx.db).moveToTrash(job, { deleted_at: Date.now(), deleted_by: by.executor });
     trx.feedChanged('job', job.id);
     for (const holder of holders) trx.feedChanged('subject', holder.subject_id);
     failpoint('before-deleted');
@@ -68,7 +67,7 @@ export async function deleteJob(
   deps.nudgeReconciler();
   // Of a lost job nothing runs that could be waited for.
   if (job.status === 'lost') return;
-  await waitUntilGone(deps, job.deployment_id);
+  await waitUntilGone(deps, job);
 }
 
 /** Its end would bring the job back, and undo a deletion that was acknowledged. */
@@ -79,22 +78,41 @@ async function refuseWhileDeploying(trx: StoreTransaction, { name, version }: Jo
   });
 }
 
-async function waitUntilGone(deps: DeleteJobDeps, deploymentId: string): Promise<void> {
-  const deadline = Date.now() + deps.drainLimitMs + REMOVAL_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    if (!(await isAnyLeft(deps, deploymentId))) return;
+async function waitUntilGone(deps: DeleteJobDeps, job: JobRow): Promise<void> {
+  const facts = { job: `${job.name} ${job.version}` };
+  const startedAt = Date.now();
+  let reportedAt = startedAt;
+  while (Date.now() - startedAt < WAIT_LIMIT_MS) {
+    const left = await listLeft(deps, job.deployment_id);
+    if (left.length === 0) return;
+    if (Date.now() - reportedAt >= REPORT_INTERVAL_MS) {
+      reportedAt = Date.now();
+      deps.logger.info({ ...facts, ...countByState(left) }, 'a deleted job still has instances');
+    }
     await sleep(POLL_INTERVAL_MS);
   }
+  const left = await listLeft(deps, job.deployment_id);
+  if (left.length === 0) return;
+  deps.logger.warn(
+    { ...facts, ...countByState(left), waitedMs: Date.now() - startedAt },
+    'the deletion is answered before the instances are gone; they are removed in the background',
+  );
+}
+
+/** Those that finish calls, and those that their target is to remove. */
+function countByState(left: readonly InstanceRow[]) {
+  const removing = left.filter(({ state }) => state === 'removing').length;
+  return { draining: left.length - removing, removing };
 }
 
 /** Instances of a host that is dead are removed when it comes back, and with the store away nobody can tell. */
-async function isAnyLeft({ store, replicas }: DeleteJobDeps, deploymentId: string): Promise<boolean> {
+async function listLeft({ store, replicas }: DeleteJobDeps, deploymentId: string): Promise<InstanceRow[]> {
   try {
     const left = await createInstanceRepository(store.db).listByDeployment(deploymentId);
-    return left.some(({ host_id }) => host_id === null || replicas.isHostAlive(host_id));
+    return left.filter(({ host_id }) => host_id === null || replicas.isHostAlive(host_id));
   } catch (error) {
     // The deletion itself is stored.
-    if (isStoreOutage(error)) return false;
+    if (isStoreOutage(error)) return [];
     throw error;
   }
 }

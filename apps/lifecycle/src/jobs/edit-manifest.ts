@@ -44,11 +44,13 @@ export async function editManifest(
   }
   await deps.store.transaction(async (trx) => {
     await refuseWhileDeploying(trx, job);
-    const { manifest_yaml: before = '' } = (await createJobRepository(trx.db).findById(job.id)) ?? {};
+    const edited = await createJobRepository(trx.db).findById(job.id);
+    const before = edited?.manifest_yaml ?? '';
     await createJobRepository(trx.db).update(job.id, {
       manifest_yaml: yaml,
       manifest_edited_by: by.subject.name,
-      manifest_edited_at: Date.now(),
+      // Never the same twice: lists tell by it that there is another manifest.
+      manifest_edited_at: Math.max(Date.now(), (edited?.manifest_edited_at ?? 0) + 1),
       manifest_edited_subject_id: by.subject.subjectId,
     });
     await recordAudit(trx, {

@@ -18,7 +18,7 @@ export function exportReproducibleManifest(deployment: DeploymentRow): string {
       'SOURCE_UNAVAILABLE',
       `job ${name} ${version} was built from uploaded files, which no commit holds`,
       {
-        hint: 'Commit and push them, deploy with --build-context git, and try again. The manifest as it was submitted comes without reproducible=true.',
+        hint: 'Commit and push them, deploy with --build-context git, and try again. GET /api/v1/job/NAME/VERSION/manifest answers the manifest as it was submitted.',
       },
     );
   }

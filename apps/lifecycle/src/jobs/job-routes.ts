@@ -9,6 +9,7 @@ import {
   type Store,
 } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
+import { actorOf } from '../auth/actor.ts';
 import { requireJobScope, requireScope } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
 import { getAuthorizedJob } from './authorize-job.ts';
@@ -88,7 +89,7 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, op
         ...request.params,
         aliases: false,
       });
-      await deleteJob(options, subject, job);
+      await deleteJob(options, actorOf(subject, request.ip), job);
       return null;
     },
   );

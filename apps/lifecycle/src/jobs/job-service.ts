@@ -1,4 +1,4 @@
-import { isUnbound, type JobDto } from '@racetrack-platform/contracts';
+import type { JobDto } from '@racetrack-platform/contracts';
 import {
   createInstanceRepository,
   createJobRepository,
@@ -8,8 +8,10 @@ import {
   type Store,
 } from '@racetrack-platform/db';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
-import { mapInTurns } from './map-in-turns.ts';
+import { JobListing, type ListedJob } from './job-listing.ts';
 import { presentJob } from './present-job.ts';
+import { readsAllJobs } from './reads-all-jobs.ts';
+import { BRISK, EASY, type Pace } from './turns.ts';
 
 export interface JobServiceDeps {
   readonly store: Store;
@@ -19,7 +21,9 @@ export interface JobServiceDeps {
 
 export interface JobService {
   /** Jobs that the subject may read: newest first for who reads all jobs, by name and version for others. */
-  list(subject: AuthenticatedSubject): Promise<JobDto[]>;
+  list(subject: AuthenticatedSubject): Promise<ListedJob[]>;
+  /** Writes all jobs for the lists to come, so that the first does not wait for that. Never fails. */
+  warm(): Promise<void>;
   present(job: JobRow): Promise<JobDto>;
   find(name: string, version: string): Promise<JobDto | undefined>;
 }
@@ -32,27 +36,27 @@ export function createJobService({ store, externalPubUrl }: JobServiceDeps): Job
     return presentJob(job, { externalPubUrl, instanceIds: instances.map((instance) => instance.id), pins });
   }
 
-  async function listReadable({ subjectId, permissions }: AuthenticatedSubject): Promise<JobRow[]> {
-    const readsAll = permissions.some(
-      (grant) => isUnbound(grant) && (grant.scope === 'read_job' || grant.scope === 'full_access'),
-    );
-    if (readsAll) return await createJobRepository(store.db).list();
-    return await createPermissionRepository(store.db).listCoveredJobs(subjectId, 'read_job');
+  const listing = new JobListing({ db: store.db, externalPubUrl });
+
+  async function listAll(pace: Pace): Promise<ListedJob[]> {
+    const marks = await createJobRepository(store.db).listMarks();
+    listing.retain(marks);
+    const jobs = await listing.present(marks, pace);
+    return jobs.sort((a, b) => b.updatedAt - a.updatedAt || (a.name < b.name ? -1 : 1));
   }
 
   return {
     present,
 
-    async list(subject) {
-      const jobs = await listReadable(subject);
-      const instances = await createInstanceRepository(store.db).list();
-      const pinsByFamily = Map.groupBy(await createPinRepository(store.db).list(), (pin) => pin.family);
-      const idsByDeployment = Map.groupBy(instances, (instance) => instance.deployment_id);
-      return await mapInTurns(jobs, (job) => {
-        const own = idsByDeployment.get(job.deployment_id) ?? [];
-        const pins = pinsByFamily.get(job.name) ?? [];
-        return presentJob(job, { externalPubUrl, instanceIds: own.map((instance) => instance.id), pins });
-      });
+    async list({ subjectId, permissions }) {
+      if (readsAllJobs(permissions)) return await listAll(BRISK);
+      const covered = createPermissionRepository(store.db).listCoveredJobs(subjectId, 'read_job');
+      return await listing.present(await covered, BRISK);
+    },
+
+    async warm() {
+      // The store may be away: then the first list does it.
+      await listAll(EASY).catch(() => undefined);
     },
 
     async find(name, version) {

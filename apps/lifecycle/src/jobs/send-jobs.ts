@@ -1,26 +1,60 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { JobDto } from '@racetrack-platform/contracts';
-import { presentManifest } from './present-manifest.ts';
+import type { ListedJob } from './job-listing.ts';
+
+/** Of one piece that is handed to the socket. */
+const PIECE_BYTES = 256 * 1024;
 
 /**
- * Sends jobs as JSON, with what is known of their manifests already: validating and writing ten thousand of them field
- * by field would hold up everybody else for seconds.
+ * Sends jobs as JSON. They are written already, so that neither this process nor its memory has much to do with an
+ * answer of many megabytes; a slow reader holds no copy of it.
  *
- * @param jobs - with further fields, if there are any.
+ * @param describe - further fields of a job, if there are any.
  */
-export async function sendJobs(reply: FastifyReply, jobs: readonly JobDto[]): Promise<FastifyReply> {
-  // With a serializer of one's own the framework leaves the type to us.
-  return await reply.type('application/json; charset=utf-8').serializer(writeJobs).send(jobs);
+export async function sendJobs<Job extends ListedJob>(
+  reply: FastifyReply,
+  jobs: readonly Job[],
+  describe?: (job: Job) => Readonly<Record<string, unknown>>,
+): Promise<FastifyReply> {
+  const parts = writeParts(jobs, describe);
+  const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const pieces = Readable.from(joinParts(parts), { objectMode: false, highWaterMark: PIECE_BYTES });
+  return await reply
+    .type('application/json; charset=utf-8')
+    .header('content-length', length)
+    // The framework takes the answer's type from the schema, which does not know streams.
+    .send(pieces);
 }
 
-function writeJobs(jobs: readonly JobDto[]): string {
-  return `[${jobs.map(writeJob).join(',')}]`;
+const BRACES = {
+  begin: Buffer.from('['),
+  next: Buffer.from('},'),
+  last: Buffer.from('}]'),
+  none: Buffer.from('[]'),
+};
+
+function writeParts<Job extends ListedJob>(
+  jobs: readonly Job[],
+  describe: ((job: Job) => Readonly<Record<string, unknown>>) | undefined,
+): Buffer[] {
+  if (jobs.length === 0) return [BRACES.none];
+  const parts: Buffer[] = [BRACES.begin];
+  for (const [index, job] of jobs.entries()) {
+    parts.push(...job.json);
+    if (describe !== undefined) parts.push(Buffer.from(`,${JSON.stringify(describe(job)).slice(1, -1)}`));
+    parts.push(index === jobs.length - 1 ? BRACES.last : BRACES.next);
+  }
+  return parts;
 }
 
-function writeJob({ manifest, manifest_yaml: yaml, ...rest }: JobDto): string {
-  const shown =
-    yaml === null
-      ? `"manifest":${JSON.stringify(manifest)},"manifest_yaml":null`
-      : presentManifest(yaml).json;
-  return `{${shown},${JSON.stringify(rest).slice(1)}`;
+function* joinParts(parts: readonly Buffer[]): Generator<Buffer> {
+  let start = 0;
+  let size = 0;
+  for (const [index, part] of parts.entries()) {
+    size += part.byteLength;
+    if (size < PIECE_BYTES && index < parts.length - 1) continue;
+    yield Buffer.concat(parts.slice(start, index + 1), size);
+    start = index + 1;
+    size = 0;
+  }
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { Server, type Socket } from 'socket.io';
 import { z } from 'zod';
 import { PlatformError, toPlatformError } from '@racetrack-platform/errors';
-import { findClientAddress, type ProxyTrust } from '../http/client-address.ts';
+import { findClientAddress, type ProxyTrust } from '@racetrack-platform/contracts';
 import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import {
   authorizeSubscription,

@@ -4,12 +4,15 @@ import {
   findGrant,
   formatGrantCommand,
   formatSubjectRef,
+  isPublicEndpoint,
   normalizeEndpoint,
   type Explanation,
   type ExplanationDto,
   type Scope,
 } from '@racetrack-platform/contracts';
 import {
+  createFamilyEndpointRepository,
+  createJobRepository,
   createPermissionRepository,
   type GrantRecord,
   type JobRow,
@@ -47,6 +50,8 @@ interface Place {
   readonly shown: { readonly name: string; readonly version: string } | null;
   readonly endpoint: string | null;
   readonly openEndpoints: readonly string[];
+  /** Who opened the one that it lies at, for those who may know. */
+  readonly approval: string | undefined;
   /** Why there is no such job, for those who may know. */
   readonly missing: string | undefined;
 }
@@ -99,7 +104,14 @@ async function findPlace(
   grants: readonly GrantRecord[],
 ): Promise<Place> {
   const at = endpoint === null ? null : normalizeEndpoint(endpoint);
-  const nowhere = { jobId: null, shown: null, endpoint: at, openEndpoints: [], missing: undefined };
+  const nowhere = {
+    jobId: null,
+    shown: null,
+    endpoint: at,
+    openEndpoints: [],
+    approval: undefined,
+    missing: undefined,
+  };
   if (job === null) return { ...nowhere, family: null };
   const family = job.name;
   if (job.version === null) return { ...nowhere, family };
@@ -115,8 +127,22 @@ async function findPlace(
     shown: mayKnowJob(asker, row, scope, grants) ? { name: row.name, version: row.version } : null,
     endpoint: at,
     openEndpoints: await listOpenEndpoints(db, row.id),
+    approval: at === null ? undefined : await describeApproval(db, row, at),
     missing: undefined,
   };
+}
+
+/** Who opened the public endpoint that covers this one, and for what; `undefined`: none does. */
+async function describeApproval(db: Queryable, job: JobRow, endpoint: string): Promise<string | undefined> {
+  const open = await createJobRepository(db).listPublicEndpointRequests({ jobId: job.id, isActive: true });
+  const found = open.find((row) => isPublicEndpoint(endpoint, [row.endpoint]));
+  if (found === undefined) return undefined;
+  const ofFamily = (await createFamilyEndpointRepository(db).list(job.family_id)).find(
+    (row) => row.endpoint === normalizeEndpoint(found.endpoint),
+  );
+  const by = found.approved_by ?? 'an administrator';
+  const where = ofFamily === undefined ? 'this version' : `${job.name} and its versions to come`;
+  return `it lies at the public endpoint ${found.endpoint}, which ${by} approved for ${where}`;
 }
 
 /** Whether the asker may learn that this job exists: administrators, and whoever reads or calls it. */
@@ -146,7 +172,7 @@ function sayReason(question: Question, place: Place, explanation: Explanation<Gr
     case 'open_endpoint':
       return `Everybody may call ${place.endpoint ?? ''} of every job: probes need no token.`;
     case 'public_endpoint':
-      return `Everybody may call ${on}: it lies at an approved public endpoint.`;
+      return `Everybody may call${on.replace(' on', '')}: ${place.approval ?? 'it is public'}.`;
     case 'grant':
       return `${who} may ${scope}${on}: ${sayGrant(explanation.grant)}.${none}`;
     case 'no_grant': {

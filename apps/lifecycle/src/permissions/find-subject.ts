@@ -10,14 +10,14 @@ import { PlatformError } from '@racetrack-platform/errors';
 /**
  * Finds whom people mean.
  *
- * @param text - `user:alice`, `esc:NAME-or-ID` or `job-family:NAME`.
+ * @param text - `user:alice@example.com`, `esc:NAME-or-ID` or `job-family:NAME`.
  * @throws PlatformError `BAD_REQUEST` for another form, and for a name that several external services have; `NOT_FOUND`.
  */
 export async function findSubject(db: Queryable, text: string): Promise<SubjectIdentity> {
   const ref = parseSubjectRef(text);
   if (ref === undefined) {
     throw new PlatformError('BAD_REQUEST', 'a subject has the form user:NAME, esc:NAME or job-family:NAME', {
-      hint: 'Write for instance user:alice, esc:shop or job-family:adder.',
+      hint: 'Write for instance user:alice@example.com, esc:shop or job-family:adder.',
     });
   }
   const subjects = createSubjectRepository(db);
@@ -34,7 +34,13 @@ export async function findSubject(db: Queryable, text: string): Promise<SubjectI
 /** @throws PlatformError `NOT_FOUND` in the words of Racetrack 2.36. */
 export async function findFamily(db: Queryable, name: string): Promise<SubjectIdentity> {
   const subject = await createSubjectRepository(db).findByFamily(name);
-  return subject ?? notFound(`Job Family with name ${name} was not found`);
+  return (
+    subject ??
+    notFound(
+      `Job Family with name ${name} was not found`,
+      'A job family begins with its first deployment: deploy a job of that name first. Otherwise compare the spelling; letter case counts.',
+    )
+  );
 }
 
 /** @throws PlatformError `NOT_FOUND` in the words of Racetrack 2.36. */
@@ -54,6 +60,6 @@ async function findEscId(db: Queryable, nameOrId: string): Promise<string> {
   });
 }
 
-function notFound(message: string): never {
-  throw new PlatformError('NOT_FOUND', message, { hint: 'Compare the spelling; letter case counts.' });
+function notFound(message: string, hint = 'Compare the spelling; letter case counts.'): never {
+  throw new PlatformError('NOT_FOUND', message, { hint });
 }

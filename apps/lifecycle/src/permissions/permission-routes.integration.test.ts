@@ -30,17 +30,20 @@ describe('auth/allow', () => {
     expect([...answers, family].map(({ statusCode, body }) => [statusCode, body])).toEqual(
       Array.from({ length: 3 }, () => [200, 'null']),
     );
-    expect(held.json()).toMatchObject([{ subject: 'esc:shop-1', scope: 'call_job', family: 'primer' }]);
+    expect(held.json()).toMatchObject([
+      { subject: 'esc:shop-1', subject_name: 'The shop', scope: 'call_job', family: 'primer' },
+    ]);
   });
 
   test.each([
-    ['esc/ghost/job/adder', 'ESC with ID ghost was not found'],
-    ['esc/shop-1/job/ghost', 'JobFamily record not found for given name'],
-    ['job_family/ghost/job/adder', 'Job Family with name ghost was not found'],
-  ])('says what is missing in %s', async (path, error) => {
+    ['esc/ghost/job/adder', 'ESC with ID ghost was not found', /spelling/],
+    ['esc/shop-1/job/ghost', 'JobFamily record not found for given name', /begins with its first deployment/],
+    ['job_family/ghost/job/adder', 'Job Family with name ghost was not found', /begins with its first/],
+  ])('says what is missing in %s', async (path, error, hint) => {
     const answer = await world.request('admin', 'POST', `/auth/allow/${path}/scope/call_job`);
 
     expect([answer.statusCode, answer.json().error]).toEqual([404, error]);
+    expect(answer.json().hint).toMatch(hint);
   });
 
   test('is for administrators', async () => {
@@ -278,7 +281,12 @@ describe('public endpoints', () => {
         'admin',
         'subject=user:nobody&scope=call_job&job=adder/1.0.0&endpoint=/api/v1/open',
       ),
-    ).toMatchObject({ allowed: true, rule: 'public_endpoint' });
+    ).toMatchObject({
+      rule: 'public_endpoint',
+      reason:
+        'Everybody may call endpoint /api/v1/open of adder v1.0.0: it lies at the public endpoint ' +
+        '/api/v1/open, which admin approved for this version.',
+    });
 
     await world.request('admin', 'PUT', url, { endpoint: '/api/v1/open', active: false });
     expect((await world.canCall(null, 'adder/1.0.0/api/v1/open')).statusCode).toBe(401);

@@ -150,7 +150,7 @@ async function findOther(db: Queryable, asker: AuthenticatedSubject, text: strin
   });
   if (found?.id === self.id) return self;
   throw new PlatformError('PERMISSION_DENIED', `${asker.caller} may not see the permissions of others`, {
-    hint: 'Leave the subject out to ask about yourself, or ask an administrator.',
+    hint: 'Ask about yourself (racetrack permission explain me SCOPE; over HTTP without a subject), or ask an administrator.',
   });
 }
 

@@ -7,6 +7,7 @@ export function presentGrant(grant: GrantRecord): PermissionDto {
     id: grant.id,
     number: grant.number,
     subject: formatSubjectRef(grant.subject),
+    subject_name: grant.subjectName,
     scope: grant.scope,
     family: grant.family,
     job: grant.job,

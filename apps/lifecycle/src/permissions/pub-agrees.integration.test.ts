@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PermissionDto } from '@racetrack-platform/contracts';
+import type { ExplanationDto, PermissionDto } from '@racetrack-platform/contracts';
 import { waitUntil } from '@racetrack-platform/testing';
 import { TestControl, toyProgram } from '../testing/start-test-control.ts';
 
@@ -195,4 +195,35 @@ describe('lifecycle and pub', () => {
     expect(seen).not.toContain('escaped /a/b');
     expect(seen).not.toContain('other /');
   });
+});
+
+test('an endpoint that was approved for the family is open at its next version, and no other one', async () => {
+  const open = async (version: string, path = '/api/v1/open') =>
+    (await callPub('nobody', `callee/${version}${path}`)).status === 200;
+  const approve = { endpoint: '/api/v1/open', active: true, for_family: true };
+  const answer = await control.request('PUT', '/api/v1/job/callee/0.0.1/public-endpoints', approve);
+  expect(await answer.json()).toMatchObject({ active: true, for_family: true });
+  const manifest = await control.commit('callee', '0.0.2', toyProgram('42'));
+
+  await control.deploy({ ...manifest, public_endpoints: ['api/v1/open/', '/api/v1'] });
+
+  expect([await open('0.0.2'), await open('0.0.2', '/api/v1/perform')]).toEqual([true, false]);
+  const query = 'subject=user:other@example.com&scope=call_job&job=callee/0.0.2&endpoint=/api/v1/open';
+  const why = await control.request('GET', `/api/v1/permissions/explain?${query}`);
+  expect(((await why.json()) as ExplanationDto).reason).toContain(
+    'admin approved for callee and its versions to come',
+  );
+  const audit = await control.request('GET', '/api/v1/audit/log?type=public_endpoint_carried_over');
+  expect(await audit.text()).toContain('opened as admin approved it for all its versions');
+
+  const families = '/api/v1/public-endpoints/families';
+  expect(await (await control.request('GET', families)).json()).toMatchObject([
+    { family: 'callee', endpoint: '/api/v1/open', approved_by: 'admin' },
+  ]);
+  const gone = await control.request('DELETE', `${families}/callee?endpoint=/api/v1/open`);
+  expect(gone.status).toBe(200);
+  await waitUntil('pub closing it everywhere', async () => {
+    return !(await open('0.0.1')) && !(await open('0.0.2'));
+  });
+  expect(await (await control.request('GET', families)).json()).toEqual([]);
 });

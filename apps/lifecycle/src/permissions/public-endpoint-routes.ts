@@ -1,25 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
-  normalizeEndpoint,
+  familyEndpointDtoSchema,
   publicEndpointDtoSchema,
   publicEndpointPayloadSchema,
   publicEndpointRequestDtoSchema,
-  type PublicEndpointRequestDto,
 } from '@racetrack-platform/contracts';
-import {
-  createJobRepository,
-  type JobRow,
-  type PublicEndpointRequest,
-  type Store,
-  type StoreTransaction,
-} from '@racetrack-platform/db';
+import { createFamilyEndpointRepository, createJobRepository, type Store } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
-import { recordAudit } from '../audit/record-audit.ts';
-import { actorOf, type Actor } from '../auth/actor.ts';
+import { actorOf } from '../auth/actor.ts';
 import { requireStaff } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
 import { getAuthorizedJob } from '../jobs/authorize-job.ts';
+import { changePublicEndpoint, presentRequests, withdrawFromFamily } from './change-public-endpoint.ts';
+import { findFamilyId } from './read-grant-request.ts';
 
 export interface PublicEndpointRoutesDeps {
   readonly store: Store;
@@ -28,11 +22,13 @@ export interface PublicEndpointRoutesDeps {
 const tags = ['public endpoints'];
 const versioned = z.object({ name: z.string(), version: z.string() });
 
-/** Endpoints that need no token: a manifest asks for them, staff opens them, each for one version of a job. */
+/** Endpoints that need no token: a manifest asks for them, staff opens them, for one version of a job or for all to come. */
 export const publicEndpointRoutes: FastifyPluginAsyncZod<PublicEndpointRoutesDeps> = async (
   app,
   { store },
 ) => {
+  await app.register(familyEndpointRoutes, { store });
+
   app.get(
     '/api/v1/job/:name/:version/public-endpoints',
     {
@@ -48,7 +44,8 @@ export const publicEndpointRoutes: FastifyPluginAsyncZod<PublicEndpointRoutesDep
       const wanted = { ...request.params, aliases: true };
       const job = await getAuthorizedJob(store.db, subject, 'read_job', wanted);
       const filter = { jobId: job.id, isActive: true };
-      return (await createJobRepository(store.db).listPublicEndpointRequests(filter)).map(present);
+      const rows = await createJobRepository(store.db).listPublicEndpointRequests(filter);
+      return await presentRequests(store.db, rows);
     },
   );
 
@@ -66,7 +63,8 @@ export const publicEndpointRoutes: FastifyPluginAsyncZod<PublicEndpointRoutesDep
     async (request) => {
       requireStaff(await authenticated(request));
       const filter = { isActive: request.query.active };
-      return (await createJobRepository(store.db).listPublicEndpointRequests(filter)).map(present);
+      const rows = await createJobRepository(store.db).listPublicEndpointRequests(filter);
+      return await presentRequests(store.db, rows);
     },
   );
 
@@ -76,6 +74,9 @@ export const publicEndpointRoutes: FastifyPluginAsyncZod<PublicEndpointRoutesDep
       schema: {
         tags,
         summary: 'Open an endpoint that the manifest asks to be public, or close it; for staff',
+        description:
+          'With `for_family` it is opened for the versions to come as well, as long as they ask for the very same ' +
+          'endpoint, or closed at all versions.',
         params: versioned,
         body: publicEndpointPayloadSchema,
         response: { 200: publicEndpointRequestDtoSchema },
@@ -88,61 +89,57 @@ export const publicEndpointRoutes: FastifyPluginAsyncZod<PublicEndpointRoutesDep
       const actor = actorOf(subject, request.ip);
       const { result } = await store.transaction(async (trx) => {
         const job = await createJobRepository(trx.db).get(name, version);
-        return await setActive(trx, actor, job, request.body);
+        return await changePublicEndpoint(trx, actor, job, request.body);
       });
-      return present(result);
+      return result;
     },
   );
 };
 
-async function setActive(
-  trx: StoreTransaction,
-  actor: Actor,
-  job: JobRow,
-  wanted: { readonly endpoint: string; readonly active: boolean },
-): Promise<PublicEndpointRequest> {
-  const before = await getRequest(trx, job, wanted.endpoint);
-  if ((before.is_active === 1) === wanted.active) return before;
-  const approval = wanted.active ? { by: actor.executor ?? '', at: Date.now() } : null;
-  await createJobRepository(trx.db).setPublicEndpoint(job.id, before.endpoint, approval);
-  trx.feedChanged('job', job.id);
-  const after = await getRequest(trx, job, before.endpoint);
-  await recordAudit(trx, {
-    eventType: wanted.active ? 'public_endpoint_approved' : 'public_endpoint_withdrawn',
-    ...actor,
-    subject: job.deployed_by,
-    jobName: job.name,
-    jobVersion: job.version,
-    properties: { endpoint: before.endpoint },
-    before: { ...present(before) },
-    after: { ...present(after) },
-  });
-  return after;
-}
-
-/** However the manifest and the request spell it. */
-async function getRequest(
-  trx: StoreTransaction,
-  job: JobRow,
-  endpoint: string,
-): Promise<PublicEndpointRequest> {
-  const requests = await createJobRepository(trx.db).listPublicEndpointRequests({ jobId: job.id });
-  const found = requests.find((row) => normalizeEndpoint(row.endpoint) === normalizeEndpoint(endpoint));
-  if (found !== undefined) return found;
-  throw new PlatformError(
-    'NOT_FOUND',
-    `${job.name} v${job.version} does not ask for ${endpoint} to be public`,
-    { hint: 'Add it to `public_endpoints` in the manifest, and deploy the next version.' },
+/** Approvals that outlast the versions that they were given for. */
+const familyEndpointRoutes: FastifyPluginAsyncZod<PublicEndpointRoutesDeps> = async (app, { store }) => {
+  app.get(
+    '/api/v1/public-endpoints/families',
+    {
+      schema: {
+        tags,
+        summary: 'List the endpoints that new versions of a family get open; for staff',
+        response: { 200: z.array(familyEndpointDtoSchema) },
+      },
+    },
+    async (request) => {
+      requireStaff(await authenticated(request));
+      const approvals = await createFamilyEndpointRepository(store.db).listAll();
+      return approvals.map(({ family, endpoint, approved_by, approved_at }) => {
+        return { family, endpoint, approved_by, approve_time: Math.floor(approved_at / 1_000) };
+      });
+    },
   );
-}
 
-function present(row: PublicEndpointRequest): PublicEndpointRequestDto {
-  return {
-    job_name: row.name,
-    job_version: row.version,
-    endpoint: row.endpoint,
-    active: row.is_active === 1,
-    approved_by: row.approved_by,
-    approve_time: row.approved_at === null ? null : Math.floor(row.approved_at / 1_000),
-  };
-}
+  app.delete(
+    '/api/v1/public-endpoints/families/:name',
+    {
+      schema: {
+        tags,
+        summary: 'Close an endpoint at all versions of a family, and at those to come; for staff',
+        params: z.object({ name: z.string() }),
+        querystring: z.object({ endpoint: z.string().min(1).max(500) }),
+        response: { 200: z.null() },
+      },
+    },
+    async (request) => {
+      const subject = await authenticated(request);
+      requireStaff(subject);
+      const { name } = request.params;
+      const { endpoint } = request.query;
+      await store.transaction(async (trx) => {
+        const family = { id: await findFamilyId(trx.db, name), name };
+        if (await withdrawFromFamily(trx, actorOf(subject, request.ip), family, endpoint)) return;
+        throw new PlatformError('NOT_FOUND', `no version of ${name} has ${endpoint} open`, {
+          hint: 'See what is open with `racetrack public-endpoint list`, or GET /api/v1/public-endpoints/families.',
+        });
+      });
+      return null;
+    },
+  );
+};

@@ -27,7 +27,7 @@ export async function findFamilyId(db: Queryable, name: string): Promise<string>
   const id = await createSubjectRepository(db).findFamilyId(name);
   if (id !== undefined) return id;
   throw new PlatformError('NOT_FOUND', 'JobFamily record not found for given name', {
-    hint: `There is no job family ${name}; \`racetrack list\` shows the jobs that exist.`,
+    hint: `There is no job family ${name}: one begins with its first deployment. \`racetrack list\` shows the jobs that exist.`,
   });
 }
 

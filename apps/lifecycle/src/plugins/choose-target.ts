@@ -21,6 +21,7 @@ export function chooseTarget(
     throw new PlatformError(
       'TARGET_UNAVAILABLE',
       'No infrastructure targets available. Install appropriate plugin.',
+      { hint: 'An administrator starts the server with a plugin that brings one: --plugin DIRECTORY.' },
     );
   }
   if (requested === null && available.length === 1) return only;
@@ -41,5 +42,6 @@ export function chooseTarget(
   throw new PlatformError(
     'TARGET_UNAVAILABLE',
     `Selected infrastructure target "${wanted}" is unavailable. Available are {${names.join(', ')}}.`,
+    { hint: `Name one that there is: ${names.join(', ')}. Others come with plugins.` },
   );
 }

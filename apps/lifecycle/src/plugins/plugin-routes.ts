@@ -10,6 +10,7 @@ export const pluginRoutes: FastifyPluginAsyncZod<{ host: PluginHost }> = async (
     {
       schema: {
         tags: ['plugins'],
+        security: [],
         summary: 'List plugins',
         response: { 200: z.array(pluginManifestDtoSchema) },
       },
@@ -39,6 +40,7 @@ export const pluginRoutes: FastifyPluginAsyncZod<{ host: PluginHost }> = async (
     {
       schema: {
         tags: ['plugins'],
+        security: [],
         summary: 'List infrastructure targets with the plugin of each',
         response: { 200: z.record(z.string(), pluginManifestDtoSchema) },
       },

@@ -5,7 +5,7 @@ import { requireScope } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { sendJobs } from '../jobs/send-jobs.ts';
-import { rateJobs } from './rate-jobs.ts';
+import { presentRating, rateJobs } from './rate-jobs.ts';
 
 export interface PortfolioRoutesDeps {
   readonly jobs: Pick<JobService, 'list'>;
@@ -25,7 +25,7 @@ export const portfolioRoutes: FastifyPluginAsyncZod<PortfolioRoutesDeps> = async
     async (request, reply) => {
       const subject = await authenticated(request);
       requireScope(subject, 'read_job');
-      return await sendJobs(reply, rateJobs(await jobs.list(subject), Date.now()));
+      return await sendJobs(reply, rateJobs(await jobs.list(subject), Date.now()), presentRating);
     },
   );
 };

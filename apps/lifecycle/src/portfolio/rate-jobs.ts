@@ -9,6 +9,12 @@ interface Finding {
   readonly reason: string;
 }
 
+/** What a job is judged by. */
+type RatedJob = Pick<JobDto, 'name' | 'version' | 'status' | 'update_time' | 'last_call_time'>;
+
+/** What the portfolio adds to a job. */
+export type Rating = Omit<PortfolioJobDto, keyof JobDto>;
+
 /**
  * Says of each job how much there is to be said for removing it, the best candidate first. Points and words are those
  * of Racetrack 2.36.
@@ -16,14 +22,25 @@ interface Finding {
  * @param jobs - those that the reader may see; newer versions are counted among them.
  * @param nowMs - the clock that ages are measured with.
  */
-export function rateJobs(jobs: readonly JobDto[], nowMs: number): PortfolioJobDto[] {
+export function rateJobs<Job extends RatedJob>(jobs: readonly Job[], nowMs: number): (Job & Rating)[] {
   const newerVersions = countNewerVersions(jobs);
   return jobs
-    .map((job) => rate(job, newerVersions.get(job) ?? 0, nowMs / 1_000))
+    .map((job) => ({ ...job, ...rate(job, newerVersions.get(job) ?? 0, nowMs / 1_000) }))
     .sort((a, b) => b.purge_score - a.purge_score);
 }
 
-function rate(job: JobDto, newerVersions: number, nowSeconds: number): PortfolioJobDto {
+/** The rating alone, as the API shows it. */
+export function presentRating(job: Rating): Rating {
+  return {
+    purge_score: job.purge_score,
+    purge_reasons: job.purge_reasons,
+    purge_newer_versions: job.purge_newer_versions,
+    update_time_days_ago: job.update_time_days_ago,
+    last_call_time_days_ago: job.last_call_time_days_ago,
+  };
+}
+
+function rate(job: RatedJob, newerVersions: number, nowSeconds: number): Rating {
   const daysSince = (time: number): number => Math.max(0, (nowSeconds - time) / SECONDS_PER_DAY);
   const updatedDaysAgo = daysSince(job.update_time);
   const calledDaysAgo = job.last_call_time === null ? null : daysSince(job.last_call_time);
@@ -33,7 +50,6 @@ function rate(job: JobDto, newerVersions: number, nowSeconds: number): Portfolio
     ...judgeAge(newerVersions),
   ];
   return {
-    ...job,
     purge_score: findings.reduce((sum, { points }) => sum + points, 0),
     purge_reasons: findings.map(({ reason }) => reason).join('\n'),
     purge_newer_versions: newerVersions,
@@ -42,7 +58,7 @@ function rate(job: JobDto, newerVersions: number, nowSeconds: number): Portfolio
   };
 }
 
-function judgeStatus({ status }: JobDto): Finding[] {
+function judgeStatus({ status }: RatedJob): Finding[] {
   switch (status) {
     case 'lost':
       return [
@@ -77,11 +93,15 @@ function judgeAge(newerVersions: number): Finding[] {
 }
 
 /** By sorting each family once. A version that cannot be read is newer than none, and has none newer. */
-function countNewerVersions(jobs: readonly JobDto[]): Map<JobDto, number> {
-  const counts = new Map<JobDto, number>();
+function countNewerVersions(jobs: readonly RatedJob[]): Map<RatedJob, number> {
+  const counts = new Map<RatedJob, number>();
+  // Families have the same few versions.
+  const parsed = new Map(
+    [...new Set(jobs.map(({ version }) => version))].map((text) => [text, parseVersion(text)]),
+  );
   for (const family of Map.groupBy(jobs, (job) => job.name).values()) {
-    const readable = family.flatMap((job): { job: JobDto; version: Version }[] => {
-      const version = parseVersion(job.version);
+    const readable = family.flatMap((job): { job: RatedJob; version: Version }[] => {
+      const version = parsed.get(job.version);
       return version === undefined ? [] : [{ job, version }];
     });
     readable.sort((a, b) => compareVersions(b.version, a.version));

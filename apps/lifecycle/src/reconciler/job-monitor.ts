@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
 import type { JobStatus } from '@racetrack-platform/contracts';
 import {
-  createDeploymentRepository,
   createInstanceRepository,
   createJobRepository,
   type InstanceRow,
-  type JobRow,
   type Store,
+  type WatchedJob,
 } from '@racetrack-platform/db';
 import { addressOf } from '../deployments/launch-instances.ts';
 import { probeInstance, type ProbeResult } from '../deployments/probe-instance.ts';
@@ -66,38 +65,57 @@ export class JobMonitor {
     }, ROUND_INTERVAL_MS);
   }
 
+  /** The facts are read for all jobs at once: asked for job by job, ten thousand would keep the store busy for seconds. */
   async #checkAll(): Promise<void> {
-    const jobs = await createJobRepository(this.#deps.store.db).list();
+    const { db } = this.#deps.store;
+    const jobs = await createJobRepository(db).listWatched();
+    const instances = Map.groupBy(await createInstanceRepository(db).list(), (own) => own.deployment_id);
     const isLeader = (await this.#deps.leadership.epoch()) !== undefined;
     const queue = jobs.values();
     const worker = async (): Promise<void> => {
-      for (const job of queue) await this.#check(job, isLeader);
+      for (const job of queue) {
+        const verdict = await this.#judge(job, instances.get(job.deployment_id) ?? [], isLeader);
+        if (isNews(job, verdict)) await this.#checkAgain(job.id, isLeader);
+      }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   }
 
-  async #check(job: JobRow, isLeader: boolean): Promise<void> {
+  /** What was read for all may be old when the turn of one has come: only what is seen again now is noted. */
+  async #checkAgain(jobId: string, isLeader: boolean): Promise<void> {
     const { db } = this.#deps.store;
+    const [job] = await createJobRepository(db).listWatched(jobId);
+    if (job === undefined) return;
     const instances = await createInstanceRepository(db).listByDeployment(job.deployment_id);
-    const deployment = await createDeploymentRepository(db).find(job.deployment_id);
+    const verdict = await this.#judge(job, instances, isLeader);
+    if (isNews(job, verdict)) await this.#note(job, verdict);
+  }
+
+  /** `undefined`: it is not for us to say, or cannot be known. */
+  async #judge(
+    job: WatchedJob,
+    instances: readonly InstanceRow[],
+    isLeader: boolean,
+  ): Promise<Verdict | undefined> {
     const active = instances.filter((instance) => instance.state === 'active');
     // Where it lives; without any instance, where it should.
-    const hosts = active.length === 0 ? [deployment?.host_id ?? null] : active.map((own) => own.host_id);
+    const hosts = active.length === 0 ? [job.host_id] : active.map((own) => own.host_id);
     const reachable = (host: string | null): boolean =>
       host === null ? isLeader : host === this.#deps.replicas.hostId;
     if (hosts.some(reachable)) {
       const probes = await Promise.all(
         active
           .filter((instance) => reachable(instance.host_id) && instance.address !== null)
-          .map(async (instance) => await this.#probe(instance, deployment?.deployment_timestamp ?? 0)),
+          .map(async (instance) => await this.#probe(instance, job.deployment_timestamp ?? 0)),
       );
       const verdict = judge(probes);
       // What cannot be reached may well be running.
-      if (verdict.status !== 'running' && this.#deps.unreachable.has(job.infrastructure_target)) return;
-      return await this.#noteChange(job, verdict);
+      const isUnknown = verdict.status !== 'running' && this.#deps.unreachable.has(job.infrastructure_target);
+      return isUnknown ? undefined : verdict;
     }
-    if (!isLeader || hosts.some((host) => host === null || this.#deps.replicas.isHostAlive(host))) return;
-    await this.#noteChange(job, this.#judgeDead(hosts));
+    if (!isLeader || hosts.some((host) => host === null || this.#deps.replicas.isHostAlive(host)))
+      return undefined;
+    return this.#judgeDead(hosts);
   }
 
   async #probe(instance: InstanceRow, timestamp: number): Promise<ProbeResult> {
@@ -111,12 +129,7 @@ export class JobMonitor {
     return { status: 'lost', error: `it runs on ${[...names].join(', ')}, where no platform is running now` };
   }
 
-  async #noteChange(job: JobRow, { status, error }: Verdict): Promise<void> {
-    if (status === job.status && error === job.error) return;
-    await this.#note(job, status, error);
-  }
-
-  async #note(job: JobRow, status: JobStatus, error: string | null): Promise<void> {
+  async #note(job: WatchedJob, { status, error }: Verdict): Promise<void> {
     await this.#deps.store.transaction(async (trx) => {
       const now = await createJobRepository(trx.db).findById(job.id);
       // A deployment that was published meanwhile knows better.
@@ -134,6 +147,10 @@ export class JobMonitor {
 interface Verdict {
   readonly status: JobStatus;
   readonly error: string | null;
+}
+
+function isNews(job: WatchedJob, verdict: Verdict | undefined): verdict is Verdict {
+  return verdict !== undefined && (verdict.status !== job.status || verdict.error !== job.error);
 }
 
 /** One ready instance makes a job run; otherwise the first thing that is wrong is shown. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import {
   createDeploymentRepository,
   createInstanceRepository,
+  createOrphanRepository,
   toJson,
   type InstanceRow,
   type Store,
@@ -126,6 +127,25 @@ export class Reconciler {
       const instance = byId.get(action.id);
       if (instance) this.#apply(action, instance, epoch);
     }
+    await this.#removeOrphans(epoch);
+  }
+
+  /** Those that somebody asked to be removed; until it is done the wish stays, whatever happens to us. */
+  async #removeOrphans(epoch: number | undefined): Promise<void> {
+    const orphans = createOrphanRepository(this.#deps.store.db);
+    for (const removal of await orphans.listRemovals()) {
+      if (!this.#isOurs(removal, epoch)) continue;
+      this.#start(
+        removal.instance_id,
+        { action: 'remove an orphan', instance: removal.instance_id },
+        async () => {
+          const target = this.#deps.host.target(removal.target);
+          await target.remove(removal.instance_id, { gracePeriodMs: STOP_GRACE_MS }, this.#stopping.signal);
+          await orphans.endRemoval(removal.instance_id);
+          this.#deps.logger.info({ orphan: removal.instance_id, by: removal.requested_by }, 'orphan removed');
+        },
+      );
+    }
   }
 
   /** Once each: they may stay for long. */
@@ -133,13 +153,16 @@ export class Reconciler {
     const ids = new Set(orphans.map(({ instanceId }) => instanceId));
     for (const orphan of orphans) {
       if (this.#orphans.has(orphan.instanceId)) continue;
-      this.#deps.logger.warn(orphan, 'an instance runs that the store does not know; it is left alone');
+      this.#deps.logger.warn(
+        orphan,
+        'an instance runs that the store does not know: see racetrack orphan list',
+      );
     }
     this.#orphans = ids;
     this.#deps.onOrphans(ids.size);
   }
 
-  #isOurs(instance: InstanceRow, epoch: number | undefined): boolean {
+  #isOurs(instance: Pick<InstanceRow, 'host_id'>, epoch: number | undefined): boolean {
     return instance.host_id === null ? epoch !== undefined : instance.host_id === this.#deps.hostId;
   }
 
@@ -168,19 +191,26 @@ export class Reconciler {
     return observed;
   }
 
-  /** Starts an action unless one on the same instance is still under way; slow targets must not hold up the others. */
+  /** Slow targets must not hold up the others. */
   #apply(action: ReconcileAction, instance: InstanceRow, epoch: number | undefined): void {
-    if (this.#busy.has(action.id)) return;
-    const work = this.#actIfStillOurs(action, instance, epoch)
+    const facts = { action: action.kind, instance: action.id };
+    this.#start(action.id, facts, async () => await this.#actIfStillOurs(action, instance, epoch));
+  }
+
+  /** One piece of work on an instance at a time; what fails is tried again at the next tick. */
+  #start(
+    id: string,
+    facts: { readonly action: string; readonly instance: string },
+    act: () => Promise<void>,
+  ): void {
+    if (this.#busy.has(id)) return;
+    const work = act()
       .catch((error: unknown) => {
         if (this.#stopping.signal.aborted || this.#deps.outage.isCause(error)) return;
-        this.#deps.logger.warn(
-          { action: action.kind, instance: action.id, reason: messageOf(error) },
-          'reconciling failed',
-        );
+        this.#deps.logger.warn({ ...facts, reason: messageOf(error) }, 'reconciling failed');
       })
-      .finally(() => this.#busy.delete(action.id));
-    this.#busy.set(action.id, work);
+      .finally(() => this.#busy.delete(id));
+    this.#busy.set(id, work);
   }
 
   async #actIfStillOurs(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '@racetrack-platform/db';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { collectCopies } from './collect-copies.ts';
 import { createCacheTrimmer } from './trim-caches.ts';
 
 const MEBIBYTE = 1_024 * 1_024;
@@ -40,11 +41,15 @@ describe('caches of builds', () => {
     return tree;
   }
 
-  async function addDeployment(status: 'in_progress' | 'done', environmentDir: string): Promise<void> {
+  async function addDeployment(
+    status: 'in_progress' | 'done',
+    environmentDir: string,
+    pluginDir = '/p',
+  ): Promise<void> {
     const spec = {
       sourceDir: '/s',
       environmentDir,
-      pluginDir: '/p',
+      pluginDir,
       run: { command: ['run'], env: {} },
       env: {},
     };
@@ -115,5 +120,23 @@ describe('caches of builds', () => {
     await addDeployment('in_progress', '/elsewhere/tree');
     expect(await createCacheTrimmer({ store, buildsDir, maxBytes: 1 })()).toBe(0);
     expect(await list()).toEqual(['old']);
+  });
+
+  test('copies of plugins go when no job runs from them and no build may be reading them', async () => {
+    for (const name of ['old', 'needed']) {
+      await mkdir(join(buildsDir, 'copies', name, 'plugin'), { recursive: true });
+    }
+    const needed = join(buildsDir, 'copies', 'needed', 'plugin');
+    await addDeployment('in_progress', '/e', needed);
+    expect(await collectCopies({ store, buildsDir })).toBe(0);
+    await store.db.updateTable('deployment').set({ status: 'done' }).execute();
+
+    expect(await collectCopies({ store, buildsDir })).toBe(1);
+
+    expect(await readdir(join(buildsDir, 'copies'))).toEqual(['needed']);
+    expect(await readdir(join(buildsDir, 'trash'))).toEqual([]);
+    await store.db.deleteFrom('instance').execute();
+    await store.db.deleteFrom('deployment').execute();
+    expect(await collectCopies({ store, buildsDir })).toBe(1);
   });
 });

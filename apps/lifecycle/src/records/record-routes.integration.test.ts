@@ -3,6 +3,7 @@ import type { RecordDto, RecordsPageDto, RecordTableDto } from '@racetrack-platf
 import { createDeploymentRepository, createUserRepository } from '@racetrack-platform/db';
 import { newDeploymentRow } from '../deployments/new-deployment-row.ts';
 import type { Replicas } from '../replicas/replicas.ts';
+import { createLogger } from '../telemetry/logger.ts';
 import { withDeps } from '../http/create-app.ts';
 import { openTestApp, type TestApp, type TestMethod } from '../testing/open-test-app.ts';
 import { verifyPassword } from '../users/password-hash.ts';
@@ -33,7 +34,7 @@ describe('the records API', () => {
         withDeps(recordRoutes, {
           store,
           tokens,
-          drainLimitMs: 0,
+          logger: createLogger({ level: 'silent', name: 'test' }),
           nudgeReconciler: () => {},
           // No test here deletes a running job, and nothing else asks for the other servers.
           replicas: {} as Replicas,

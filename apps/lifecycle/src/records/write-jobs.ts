@@ -20,9 +20,9 @@ export function createJobWriter(deps: DeleteJobDeps): RecordWriter {
   return {
     hint: 'Jobs are made and changed by deployments; their manifest at PUT /api/v1/job/NAME/VERSION/manifest.',
 
-    async delete(record, { subject }) {
+    async delete(record, { subject, address }) {
       const job = await createJobRepository(deps.store.db).findById(textOf(record, 'id'));
-      if (job !== undefined) await deleteJob(deps, subject, job);
+      if (job !== undefined) await deleteJob(deps, actorOf(subject, address), job);
     },
   };
 }

@@ -17,12 +17,17 @@ export interface AcknowledgementsDeps {
   readonly logger: Logger;
   readonly feed: FeedServer;
   readonly replicas: Replicas;
+  /**
+   * Time for pubs to connect again after a start of ours, before "no pub has calls in flight" means anything.
+   *
+   * @defaultValue 3 s
+   */
+  readonly reconnectGraceMs?: number | undefined;
 }
 
 /** How often our pubs' state is reported, beside every time that it changes. */
 const REPORT_INTERVAL_MS = 500;
 const POLL_INTERVAL_MS = 50;
-/** Time for pubs to connect again after a start of ours, before "no pub has calls in flight" means anything. */
 const RECONNECT_GRACE_MS = 3_000;
 /** What we report without any pub: nobody here holds anything up. */
 const EVERY_REVISION = Number.MAX_SAFE_INTEGER;
@@ -35,6 +40,7 @@ const EVERY_REVISION = Number.MAX_SAFE_INTEGER;
 export class Acknowledgements {
   readonly #deps: AcknowledgementsDeps;
   readonly #startedAt = Date.now();
+  readonly #graceMs: number;
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: () => void = () => {};
   #reporting: Promise<void> | undefined;
@@ -43,6 +49,7 @@ export class Acknowledgements {
 
   constructor(deps: AcknowledgementsDeps) {
     this.#deps = deps;
+    this.#graceMs = deps.reconnectGraceMs ?? RECONNECT_GRACE_MS;
   }
 
   start(): void {
@@ -139,6 +146,6 @@ export class Acknowledgements {
   }
 
   #mayBeWithoutPub(): boolean {
-    return this.#deps.feed.connectedCount > 0 || Date.now() - this.#startedAt >= RECONNECT_GRACE_MS;
+    return this.#deps.feed.connectedCount > 0 || Date.now() - this.#startedAt >= this.#graceMs;
   }
 }

@@ -4,6 +4,7 @@ import { publicEndpointRoutes } from '../permissions/public-endpoint-routes.ts';
 import { pinRoutes } from '../pins/pin-routes.ts';
 import { recordRoutes } from '../records/record-routes.ts';
 import type { Replicas } from '../replicas/replicas.ts';
+import { createLogger } from '../telemetry/logger.ts';
 import { openTestApp, type TestApp } from '../testing/open-test-app.ts';
 import { createMaintenanceCheck } from './maintenance.ts';
 import { maintenanceRoutes } from './maintenance-routes.ts';
@@ -26,7 +27,7 @@ describe('maintenance mode', () => {
         withDeps(recordRoutes, {
           store,
           tokens,
-          drainLimitMs: 0,
+          logger: createLogger({ level: 'silent', name: 'test' }),
           nudgeReconciler: () => {},
           replicas: {} as Replicas,
         }),
@@ -36,6 +37,9 @@ describe('maintenance mode', () => {
           app.post('/api/v1/deploy', async () => null);
           app.post('/api/v1/build', async () => null);
           app.post('/api/v1/deploy/:id/cancel', async () => null);
+          app.post('/api/v1/orphans/:instance/adopt', async () => null);
+          app.delete('/api/v1/orphans/:instance', async () => null);
+          app.get('/api/v1/orphans', async () => null);
           app.get('/api/v1/deploy', async () => []);
           app.delete('/api/v1/job/:name/:version', async () => null);
           app.get('/api/v1/job/:name/:version', async () => null);
@@ -66,6 +70,8 @@ describe('maintenance mode', () => {
       ['POST', '/build'],
       ['DELETE', '/job/adder/1.0.0'],
       ['GET', '/job/async/call/7'],
+      ['POST', '/orphans/i-1/adopt'],
+      ['DELETE', '/orphans/i-1'],
       ['POST', '/job/adder/1.0.0/promote'],
       ['DELETE', '/job/adder/pins/latest'],
       ['POST', '/job/adder/pins/latest/undo'],
@@ -84,6 +90,7 @@ describe('maintenance mode', () => {
       ['GET', '/deploy'],
       ['POST', '/deploy/d/cancel'],
       ['GET', '/job/adder/1.0.0'],
+      ['GET', '/orphans'],
       ['GET', '/job/adder/pins'],
       ['PUT', '/job/adder/1.0.0/public-endpoints'],
       ['POST', '/records/table/registry_job/list'],

@@ -47,6 +47,7 @@ const REFUSED: readonly Refused[] = [
   { method: /^(?:POST|DELETE)$/, route: /^\/api\/v1\/job\/:[^/]+\/pins(?:\/|$)/ },
   { method: /^PUT$/, route: /^\/api\/v1\/job\/:[^/]+\/:[^/]+\/manifest$/ },
   { method: /^POST$/, route: /^\/api\/v1\/job\/all\/reconcile$/ },
+  { method: /^(?:POST|DELETE)$/, route: /^\/api\/v1\/orphans\/:[^/]+(?:\/adopt)?$/ },
   { method: /./, route: /^\/api\/v1\/job\/async\/call(?:\/:[^/]+)?$/ },
   { method: /./, route: /^\/api\/v1\/auth\/can-call-job(?:\/|$)/ },
   // Not `/list`, `/count` and `/names`, which only read.

@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 import { jobStatusSchema } from '@racetrack-platform/contracts';
+import { answerInTime } from './answer-in-time.ts';
 
 /** How many jobs of the store have which status. */
 export type CountJobs = () => Promise<ReadonlyMap<string, number>>;
-
-/** A store that takes longer leaves the gauge out of one scrape. */
-const TIMEOUT_MS = 2_000;
 
 /** What the store knows; orphans are what it does not. */
 const STORED_STATUSES = jobStatusSchema.options.filter((status) => status !== 'orphaned');
@@ -23,10 +20,7 @@ export function createJobGauge(registry: Registry, count: CountJobs): Gauge<'sta
     labelNames: ['status'],
     registers: [registry],
     async collect() {
-      const counts = await Promise.race([
-        count().catch(() => undefined),
-        delay(TIMEOUT_MS, undefined, { ref: false }),
-      ]);
+      const counts = await answerInTime(count);
       if (counts === undefined) return this.reset();
       for (const status of STORED_STATUSES) this.set({ status }, counts.get(status) ?? 0);
     },

@@ -17,6 +17,7 @@ export interface Metrics {
   readonly jobsByStatus: Gauge<'status'>;
   readonly scrapes: Counter;
   readonly requestDuration: Histogram;
+  readonly jobFetchDuration: Histogram;
   readonly requestsStarted: Counter;
   readonly requestsDone: Counter;
   readonly internalErrors: Counter;
@@ -47,6 +48,12 @@ export function createMetrics(options: { defaults: boolean; countJobs?: CountJob
     requestDuration: new Histogram({
       name: 'commons_request_duration',
       help: 'Seconds taken by requests',
+      buckets: DURATION_BUCKETS,
+      registers: [registry],
+    }),
+    jobFetchDuration: new Histogram({
+      name: 'lifecycle_job_model_fetch_duration',
+      help: 'Seconds taken to find and show one job by name and version',
       buckets: DURATION_BUCKETS,
       registers: [registry],
     }),

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { DeploymentDto } from '@racetrack-platform/contracts';
+import { waitUntil } from '@racetrack-platform/testing';
 import { parseConfig } from '../config.ts';
 import { startControl, type Control } from '../start-control.ts';
 import { spawnControl, type SpawnedControl } from './spawn-control.ts';
@@ -100,6 +100,8 @@ export class TestControl implements AsyncDisposable {
           logger: pino({ level: 'silent' }),
           notice: () => {},
           pluginsDir,
+          // No pub will come.
+          reconnectGraceMs: 0,
         });
     const login = await this.request('POST', '/api/v1/users/login', {
       username: 'admin',
@@ -158,12 +160,15 @@ export class TestControl implements AsyncDisposable {
   }
 
   async waitForEnd(id: string): Promise<DeploymentDto> {
-    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(20)) {
-      const response = await this.request('GET', `/api/v1/deploy/${id}`);
-      const deployment = (await response.json()) as DeploymentDto;
-      if (deployment.status !== 'in_progress') return deployment;
-    }
-    throw new Error('the deployment did not end');
+    return await waitUntil(
+      'the end of the deployment',
+      async () => {
+        const response = await this.request('GET', `/api/v1/deploy/${id}`);
+        const deployment = (await response.json()) as DeploymentDto;
+        return deployment.status !== 'in_progress' && deployment;
+      },
+      60_000,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

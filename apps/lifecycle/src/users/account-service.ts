@@ -29,7 +29,7 @@ export interface AccountService {
   /**
    * @param address - where the attempt comes from: guessing is throttled by account and address.
    * @throws PlatformError `NOT_AUTHENTICATED` for a wrong name or password, or an inactive account, all alike.
-   * @throws PlatformError `SERVER_BUSY` after too many failures.
+   * @throws PlatformError `TOO_MANY_ATTEMPTS` after too many failures.
    */
   login(username: string, password: string, address: string): Promise<UserProfileDto>;
   /** The profile of somebody who is known already. */
@@ -228,7 +228,7 @@ const USERNAME = /^[\w.+@-]{1,150}$/;
 function requireRegistrable(username: string, password: string): void {
   if (!username.includes('@') || !USERNAME.test(username)) {
     throw new PlatformError('BAD_REQUEST', 'You have to pass email as username', {
-      hint: 'Use letters, digits and the characters @ . + - _ in it.',
+      hint: 'Take an e-mail address such as alice@example.com: at most 150 letters, digits and . _ + - @.',
     });
   }
   requirePassword(password);

@@ -106,9 +106,18 @@ async function applyChange(
     ...actor,
     eventType: 'user_changed',
     subject: user.username,
+    properties: { change: sayChange(before, wanted) },
     before: { ...before },
     after: { ...wanted },
   });
+}
+
+/** For the sentence of the audit log: `activated and made staff`. */
+function sayChange(before: Rights, after: Rights): string {
+  const changes: string[] = [];
+  if (before.is_active !== after.is_active) changes.push(after.is_active ? 'activated' : 'deactivated');
+  if (before.is_staff !== after.is_staff) changes.push(after.is_staff ? 'made staff' : 'taken off the staff');
+  return changes.join(' and ');
 }
 
 async function getUser(db: Queryable, username: string): Promise<UserRow> {

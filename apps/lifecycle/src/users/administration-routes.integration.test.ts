@@ -72,6 +72,7 @@ describe('the accounts of others', () => {
     expect((await patch(BOB, { is_active: true })).body).toMatchObject({ username: BOB, is_active: true });
     expect(await isAccepted(bob)).toBe(true);
     const [event] = await eventsOf('user_changed');
+    expect(JSON.parse(event?.properties ?? '')).toEqual({ change: 'deactivated' });
     expect(event).toMatchObject({ username_executor: 'boss', username_subject: BOB, address: '127.0.0.1' });
     expect(JSON.parse(event?.before_state ?? '')).toEqual({ is_active: true, is_staff: false });
     expect(JSON.parse(event?.after_state ?? '')).toEqual({ is_active: false, is_staff: false });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createLoginThrottle } from './login-throttle.ts';
 
-const busy = expect.objectContaining({ code: 'SERVER_BUSY' });
+const busy = expect.objectContaining({ code: 'TOO_MANY_ATTEMPTS' });
 
 function createTestThrottle(limits = {}) {
   const clock = { nowMs: 0 };
@@ -38,6 +38,21 @@ describe('a login throttle', () => {
     for (const address of ['a', 'b', 'c', 'd', 'e']) throttle.begin('bob', address);
 
     expect(() => throttle.begin('bob', 'f')).toThrow(busy);
+  });
+
+  test('is not made to forget by attempts that it refuses', () => {
+    const { throttle } = createTestThrottle();
+    for (const name of ['bob', 'bob', 'c', 'd']) throttle.begin(name, 'x');
+
+    for (let turn = 0; turn < 40_000; turn += 1) {
+      try {
+        throttle.begin(`user-${turn}`, 'x');
+      } catch {
+        // As it should be.
+      }
+    }
+
+    expect(() => throttle.begin('bob', 'x')).toThrow(busy);
   });
 
   test('does not count what succeeded', () => {

@@ -13,7 +13,7 @@ export interface ThrottleLimits {
 
 const DEFAULT_LIMITS: ThrottleLimits = { windowMs: 300_000, perPair: 10, perAddress: 50, perAccount: 200 };
 
-/** Keys remembered at most; beyond it the oldest go. */
+/** Keys remembered at most; beyond it those go that were not used for longest. */
 const MAX_KEYS = 30_000;
 
 export interface LoginThrottle {
@@ -21,7 +21,7 @@ export interface LoginThrottle {
    * Counts an attempt as failed until it turns out otherwise, so that many at the same time count as many.
    *
    * @returns what to call when the attempt succeeded.
-   * @throws PlatformError `SERVER_BUSY` when there were too many failures.
+   * @throws PlatformError `TOO_MANY_ATTEMPTS` when there were too many failures.
    */
   begin(username: string, address: string): () => void;
 }
@@ -39,33 +39,44 @@ export function createLoginThrottle(
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const counters = new Map<string, Counter>();
 
-  function counterOf(key: string): Counter {
+  function find(key: string): Counter | undefined {
     const known = counters.get(key);
-    if (known && now() - known.since < limits.windowMs) return known;
-    const fresh: Counter = { failures: 0, since: now() };
+    return known !== undefined && now() - known.since < limits.windowMs ? known : undefined;
+  }
+
+  /** Only for what is let pass: whoever is refused must not push out what is remembered of others, and of himself. */
+  function count(key: string): () => void {
+    const counter = find(key) ?? { failures: 0, since: now() };
+    counter.failures += 1;
     counters.delete(key);
-    counters.set(key, fresh);
+    counters.set(key, counter);
     if (counters.size > MAX_KEYS) {
       const [oldest] = counters.keys();
       if (oldest !== undefined) counters.delete(oldest);
     }
-    return fresh;
+    return () => {
+      counter.failures -= 1;
+      if (counter.failures === 0 && counters.get(key) === counter) counters.delete(key);
+    };
   }
 
   return {
     begin(username, address) {
       const account = username.slice(0, 256).toLowerCase();
       const checks = [
-        { counter: counterOf(`pair ${address} ${account}`), limit: limits.perPair },
-        { counter: counterOf(`address ${address}`), limit: limits.perAddress },
-        { counter: counterOf(`account ${account}`), limit: limits.perAccount },
+        { key: `address ${address}`, limit: limits.perAddress },
+        { key: `pair ${address} ${account}`, limit: limits.perPair },
+        { key: `account ${account}`, limit: limits.perAccount },
       ];
-      for (const { counter, limit } of checks) {
-        if (counter.failures >= limit) throw refuse(counter.since + limits.windowMs - now());
+      for (const { key, limit } of checks) {
+        const counter = find(key);
+        if (counter !== undefined && counter.failures >= limit) {
+          throw refuse(counter.since + limits.windowMs - now());
+        }
       }
-      for (const { counter } of checks) counter.failures += 1;
+      const forgets = checks.map(({ key }) => count(key));
       return () => {
-        for (const { counter } of checks) counter.failures -= 1;
+        for (const forget of forgets) forget();
       };
     },
   };
@@ -73,7 +84,7 @@ export function createLoginThrottle(
 
 function refuse(waitMs: number): PlatformError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-  return new PlatformError('SERVER_BUSY', 'too many attempts to sign in', {
+  return new PlatformError('TOO_MANY_ATTEMPTS', 'too many attempts to sign in', {
     hint: `Try again in ${seconds} seconds.`,
   });
 }

@@ -98,9 +98,9 @@ describe('the routes of users', () => {
     }
     const refused = await login('victim@example.com', TEST_PASSWORD, '10.0.0.9');
 
-    expect(refused.statusCode).toBe(503);
+    expect(refused.statusCode).toBe(429);
     expect(refused.json()).toMatchObject({
-      code: 'SERVER_BUSY',
+      code: 'TOO_MANY_ATTEMPTS',
       error: 'too many attempts to sign in',
       hint: expect.stringMatching(/^Try again in \d+ seconds\.$/),
     });
@@ -166,11 +166,17 @@ describe('the routes of users', () => {
     expect(answer.json()).toMatchObject({ error });
   });
 
+  test('register says what a name looks like', async () => {
+    expect((await register('alice', TEST_PASSWORD, '10.0.0.5')).json()).toMatchObject({
+      hint: expect.stringContaining('e-mail address such as alice@example.com'),
+    });
+  });
+
   test('register is throttled by address', async () => {
     const answers = [];
     for (let turn = 0; turn < 4; turn += 1) answers.push(await register(BOB, TEST_PASSWORD, '10.0.0.4'));
 
-    expect(answers.at(-1)?.statusCode).toBe(503);
+    expect(answers.at(-1)?.statusCode).toBe(429);
   });
 
   test('change_password wants the old one and a good new one', async () => {

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentDto, JobDto } from '@racetrack-platform/contracts';
+import { openStore } from '@racetrack-platform/db';
 import { requestJob } from '@racetrack-platform/testing';
 import { createNewcomer } from '../../testing/create-newcomer.ts';
 import { TestControl, toyProgram } from '../../testing/start-test-control.ts';
@@ -80,6 +81,9 @@ describe('bringing a job up again', () => {
       image_name: first.image_name,
       warnings: null,
     });
+    expect(await auditOf('edited')).toContainEqual(
+      expect.objectContaining({ explanation: 'Job edited 1.0.0 (owned by admin) reprovisioned by admin' }),
+    );
     expect(await listInstances('edited')).toHaveLength(2);
     expect((await askInstance('edited', 'process'))['COLOUR']).toBe('green');
     expect(await auditOf('edited')).toContainEqual(
@@ -241,6 +245,33 @@ describe('bringing a job up again', () => {
 
     await rm(flag);
     await expect.poll(async () => (await getJob('away')).notice, { timeout: 20_000 }).toBeNull();
+  });
+
+  test('a restored job that cannot be brought back says why in its notice', async () => {
+    const manifest = await control.commit('restored', '1.0.0', SHOWS_ENV);
+    const { id } = await control.deploy(manifest);
+    await control.control?.stop();
+    const store = await openStore({ kind: 'sqlite', path: join(control.dataDir, 'store', 'racetrack.db') });
+    const git = { remote: 'http://127.0.0.1/restored' };
+    const job = { status: 'lost', notice: 'restored from a backup: it is built again' } as const;
+    await store.db.deleteFrom('instance').where('deployment_id', '=', id).execute();
+    await store.db.updateTable('job').set(job).where('deployment_id', '=', id).execute();
+    const again = { status: 'in_progress', step: 'accepted', launch_spec: null, artifact_key: null } as const;
+    await store.db
+      .updateTable('deployment')
+      .set({ ...again, manifest_yaml: JSON.stringify({ ...manifest, git }) })
+      .where('id', '=', id)
+      .execute();
+    await store.close();
+    await control.boot();
+
+    expect(await control.waitForEnd(id)).toMatchObject({ status: 'failed' });
+    expect(await getJob('restored')).toMatchObject({
+      status: 'lost',
+      notice: expect.stringMatching(
+        /could not be brought back after a restore: .*http.*MANIFEST_INVALID.*redeploy/,
+      ),
+    });
   });
 
   test.each(['redeploy', 'reprovision', 'move'])('who may not deploy the job may not %s it', async (verb) => {

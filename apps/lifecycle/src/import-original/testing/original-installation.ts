@@ -56,8 +56,14 @@ export const TOKENS = {
   family: token('job_family', 'adder', 'd'),
   foreign: signToken('quite-another-key-0123456', { seed: 'e', subject: 'alice', subject_type: 'user' }),
   misplaced: token('user', 'nobody', 'f'),
-  legacy: Buffer.from('{"esc-id": "esc-1", "api-key": "x"}').toString('base64'),
+  legacy: legacyToken('esc-1'),
+  strayLegacy: legacyToken('esc-2'),
 };
+
+/** As releases before signed tokens gave them to external services. */
+function legacyToken(escId: string): string {
+  return Buffer.from(JSON.stringify({ 'esc-id': escId, 'api-key': `key of ${escId}` })).toString('base64');
+}
 
 function token(type: 'user' | 'esc' | 'job_family', subject: string, seed: string): string {
   return signToken(ORIGINAL_AUTH_KEY, { seed, subject, subject_type: type });
@@ -68,7 +74,8 @@ export async function fillOriginal<T>(db: Kysely<T>): Promise<void> {
   const now = `timestamptz '2024-05-01 12:00:00.25+02'`;
   const tokens = Object.entries(TOKENS)
     .map(([name, text]) => {
-      const holder = { esc: 's-esc', legacy: 's-esc', family: 's-family' }[name] ?? 's-alice';
+      const holder =
+        { esc: 's-esc', legacy: 's-esc', strayLegacy: 's-esc', family: 's-family' }[name] ?? 's-alice';
       return `('t-${name}', '${holder}', '${text}', ${name === 'esc' ? `timestamptz '2099-01-01'` : 'null'}, ${name !== 'revoked'}, ${now})`;
     })
     .join(', ');
