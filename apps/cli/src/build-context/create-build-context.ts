@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Log } from '../output/log.ts';
 import { renderSize } from '../output/size.ts';
-import { createIgnoreFilter, DEFAULT_PATTERNS, type IgnoreFilter } from './ignore-rules.ts';
+import { createIgnoreFilter, DEFAULT_PATTERNS, type IgnoreFilter } from '@racetrack-platform/plugin-package';
 import { listFiles, listLargest } from './list-files.ts';
 import { packFiles } from './pack-files.ts';
 

@@ -2,7 +2,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, sep } from 'node:path';
 import type { Dirent } from 'node:fs';
-import type { IgnoreFilter } from './ignore-rules.ts';
+import type { IgnoreFilter } from '@racetrack-platform/plugin-package';
 
 /** What goes into a build context. */
 export interface FileList {

@@ -98,6 +98,14 @@ describe('parseCommandLine', () => {
   });
 });
 
+test('the list of commands says of each what it is for', async () => {
+  const help = await parseCommandLine(['--help'], COMMANDS);
+  const commands = (help.kind === 'help' && help.text.split('Commands:')[1]?.match(/^ {2}\S.*$/gm)) || [];
+
+  expect(commands.length).toBeGreaterThan(20);
+  expect(commands.filter((line) => !/^ {2}\S+(?: [<[]\S+)* {2,}\S/.test(line))).toEqual([]);
+});
+
 describe('every command', () => {
   test.each(COMMANDS.map((spec) => [spec.path.join(' '), spec] as const))(
     '%s has help with an example that parses',

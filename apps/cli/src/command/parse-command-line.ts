@@ -30,10 +30,15 @@ const GROUP_SUMMARIES: Record<string, string> = {
   set: 'Set the current remote, an alias, or credentials of a git repository',
   get: 'Show the current remote, its Pub, a token, or the configuration',
   permission: 'Show, explain, give and take permissions',
-  user: 'Look after accounts',
+  'public-endpoint': 'Open endpoints of jobs to callers without a token, and close them',
+  keys: 'Show and replace the keys of the server',
+  orphan: 'Look after instances that run and that no job owns',
+  maintenance: 'Turn maintenance mode on and off',
+  audit: 'Show who did what',
+  user: 'Register, change your password, look after accounts',
   token: 'Look after your tokens',
   esc: 'Look after external services that call jobs',
-  plugin: 'Manage plugins of the server',
+  plugin: 'Make plugins, and manage those of the server',
 };
 
 /**

@@ -56,6 +56,33 @@ describe('user', () => {
     expect(bodyOf(0)).toEqual(body);
   });
 
+  test('register asks for an account without a token, and says who lets it in', async () => {
+    routes[`POST ${API}/users/register`] = { body: null };
+
+    const result = await cli.run(['user', 'register', 'eve@example.com'], {
+      stdinKind: 'terminal',
+      answer: 'pass word',
+    });
+
+    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('user activate eve@') });
+    expect(result.prompts).toHaveLength(2);
+    expect(bodyOf(0)).toEqual({ username: 'eve@example.com', password: 'pass word' });
+    expect(server.requests[0]?.headers).not.toHaveProperty('x-racetrack-auth');
+  });
+
+  test('change-password reads both passwords from standard input, and never shows them', async () => {
+    routes[`PUT ${API}/users/change_password`] = { body: null };
+
+    const result = await cli.run(['user', 'change-password'], { stdin: 'former\nlatter\n' });
+
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(bodyOf(0)).toEqual({ old_password: 'former', new_password: 'latter' });
+    const incomplete = await cli.run(['user', 'change-password'], { stdin: 'former\n' });
+    expect(incomplete.exitCode).toBe(2);
+    expect(result.stdout + incomplete.stderr).not.toMatch(/former\b(?! one)|latter/);
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('reset-password prints the password alone', async () => {
     routes[`POST ${API}/users/bob/reset_password`] = { body: { username: 'bob', password: 'new one' } };
 
@@ -116,5 +143,108 @@ describe('esc', () => {
     });
     expect(bodyOf(1)).toEqual({ grace_seconds: 60 });
     expect(await cli.run(['esc', 'delete', 'shop'])).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('orphan', () => {
+  const ORPHAN = {
+    instance: 'i-1',
+    target: 'process',
+    job_name: 'adder',
+    job_version: '1.0.0',
+    deployed_by: 'bob',
+    state: 'running',
+    start_time: 0,
+    adoptable: false,
+    reason: 'its deployment failed',
+    being_removed: false,
+  };
+
+  test('list shows what is known, why it cannot be adopted, and which target was not asked', async () => {
+    routes[`GET ${API}/orphans`] = { body: { orphans: [ORPHAN], unreachable_targets: ['docker'] } };
+
+    const { stdout, stderr } = await cli.run(['orphan', 'list']);
+
+    expect(stdout).toMatch(/i-1 +process +adder 1\.0\.0 +running +\S.*no: its deployment failed/);
+    expect(stderr).toContain('docker cannot be reached');
+  });
+
+  test('adopt and remove say what became of it', async () => {
+    routes[`POST ${API}/orphans/i-1/adopt`] = {
+      body: { name: 'adder', version: '1.0.0', status: 'running', notice: 'redeploy it' },
+    };
+    routes[`DELETE ${API}/orphans/i-1`] = { body: null };
+
+    expect((await cli.run(['orphan', 'adopt', 'i-1'])).stdout).toBe(
+      'adder 1.0.0 is a job again: running. Note: redeploy it\n',
+    );
+    expect((await cli.run(['orphan', 'remove', 'i-1'])).stdout).toBe('Removed the instance i-1\n');
+  });
+});
+
+describe('public-endpoint', () => {
+  const ASKED = {
+    job_name: 'adder',
+    job_version: '1.2.0',
+    endpoint: '/api/v1/perform',
+    active: true,
+    approved_by: 'admin',
+    approve_time: 0,
+    for_family: false,
+  };
+
+  test('list shows what is open; open acts on an exact version, close on all with --family', async () => {
+    routes[`GET ${API}/public-endpoints`] = { body: [ASKED] };
+    routes[`GET ${API}/job/adder/latest`] = {
+      body: { name: 'adder', version: '1.2.0', status: 'running' },
+    };
+    routes[`PUT ${API}/job/adder/1.2.0/public-endpoints`] = { body: ASKED };
+    routes[`DELETE ${API}/public-endpoints/families/adder`] = { body: null };
+    const endpoint = '/api/v1/perform';
+
+    expect((await cli.run(['public-endpoint', 'list'])).stdout).toMatch(
+      /adder\/1\.2\.0 +\/api\/v1\/perform +open +admin/,
+    );
+    expect((await cli.run(['public-endpoint', 'open', 'adder', endpoint])).stdout).toBe(
+      '/api/v1/perform of adder v1.2.0 is open to everybody.\n',
+    );
+    expect(bodyOf(2)).toEqual({ endpoint, active: true, for_family: false });
+    expect((await cli.run(['public-endpoint', 'close', 'adder', endpoint, '--family'])).stdout).toBe(
+      '/api/v1/perform of all versions of adder asks for a token again.\n',
+    );
+    expect(server.requests[3]?.url).toMatch(/families\/adder\?endpoint=%2Fapi%2Fv1%2Fperform$/);
+    expect((await cli.run(['public-endpoint', 'open', 'a/b/c', endpoint])).exitCode).toBe(2);
+  });
+});
+
+describe('keys', () => {
+  const KEY = { name: 'secrets', fingerprint: '0123456789abcdef', source: 'file', made_at: 1_700_000_000 };
+
+  test('list shows fingerprints; rotate names the key that is to go, and says what is left to do', async () => {
+    routes[`GET ${API}/keys`] = { body: [KEY] };
+    const key = { ...KEY, fingerprint: 'fedcba9876543210' };
+    routes[`POST ${API}/keys/secrets/rotate`] = {
+      body: { key, former_fingerprint: KEY.fingerprint, count: 3, advice: ['Back up the new key.'] },
+    };
+
+    expect((await cli.run(['keys', 'list'])).stdout).toMatch(
+      /^KEY +FINGERPRINT +FROM +MADE\s+secrets +0123456789abcdef +file +2023-11-14\s*$/,
+    );
+    expect(await cli.run(['keys', 'rotate', 'secrets'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'The secrets key is fedcba9876543210 now.\n- Back up the new key.\n',
+    });
+    expect(bodyOf(2)).toEqual({ fingerprint: KEY.fingerprint });
+    expect((await cli.run(['keys', 'rotate', 'other'])).exitCode).toBe(2);
+  });
+
+  test('the key that signs everybody out is replaced on a terminal only after a yes', async () => {
+    const asked = { isTerminal: true, stdinKind: 'terminal', answer: '' } as const;
+
+    const { exitCode, stderr, prompts } = await cli.run(['keys', 'rotate', 'auth'], asked);
+
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('nothing was replaced')]);
+    expect(prompts[0]).toContain('Every token is refused');
+    expect(server.requests).toHaveLength(0);
   });
 });

@@ -11,6 +11,23 @@ const ESC_ARGUMENT = { name: 'id', isRequired: true, summary: 'id, as esc list s
 /** Commands about accounts, tokens and external services. */
 export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
   {
+    path: ['user', 'register'],
+    summary: 'Ask for an account, which works once an administrator activates it; asks for a password',
+    arguments: [{ name: 'name', isRequired: true, summary: 'e-mail address, the name of the account' }],
+    options: [REMOTE_OPTION],
+    example: 'user register bob@example.com',
+    showsHelpWhenBare: true,
+    load: async () => (await import('./user-register.ts')).userRegisterCommand,
+  },
+  {
+    path: ['user', 'change-password'],
+    summary: 'Change your own password; asks for both, or reads them from standard input, one a line',
+    arguments: [],
+    options: [REMOTE_OPTION],
+    example: 'user change-password',
+    load: async () => (await import('./user-change-password.ts')).userChangePasswordCommand,
+  },
+  {
     path: ['user', 'list'],
     summary: 'List the accounts',
     arguments: [],

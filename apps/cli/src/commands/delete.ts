@@ -1,7 +1,8 @@
 import { PlatformError, scrub } from '@racetrack-platform/errors';
 import { z } from 'zod';
-import type { CommandContext } from '../command/command-context.ts';
 import { defineCommand } from '../command/define-command.ts';
+import { sayResult } from '../command/say-result.ts';
+import { confirm } from '../input/confirm.ts';
 import { openSession } from '../remote/open-session.ts';
 import { readNamedJob } from './named-job.ts';
 
@@ -32,17 +33,13 @@ export const deleteCommand = defineCommand<DeleteInput, DeleteResult>({
     }
     const { client, remote } = await openSession(context, input.remote ?? input.remoteArg);
     const server = scrub(remote.url);
-    if (!input.yes) await confirm(context, `Delete job "${name}" v${version} from ${server}?`);
+    if (!input.yes) {
+      const question = `Delete job "${name}" v${version} from ${server}?`;
+      await confirm(context.io, question, 'nothing was deleted');
+    }
     await client.deleteJob(name, version, { signal: context.io.signal });
-    context.log.info(`Job "${name}" v${version} has been deleted from ${server}`);
+    sayResult(context, `Job "${name}" v${version} has been deleted from ${server}`);
     return { name, version, deleted: true };
   },
   render: () => '',
 });
-
-async function confirm({ io }: CommandContext, question: string): Promise<void> {
-  if (io.stdin.kind !== 'terminal' || !io.stderr.isTerminal) return;
-  const answer = await io.ask(`${question} [y/N] `, { isSecret: false });
-  if (/^y(es)?$/i.test(answer.trim())) return;
-  throw new PlatformError('USAGE', 'nothing was deleted', { hint: 'Answer y, or give --yes.' });
-}

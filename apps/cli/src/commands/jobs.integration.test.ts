@@ -40,10 +40,29 @@ describe('list', () => {
 
     expect(stdout.split('\n').map((line) => line.trimEnd())).toEqual([
       'NAME    VERSION   STATUS    REASON',
-      `adder   0.0.2     ERROR     ${error.split('\n')[0]}`,
-      `hog     0.0.2     RUNNING   ${notice}`,
+      `adder   0.0.2     ERROR     ${error.split('\n')[0]}; ${notice}`,
       'adder   0.0.2     RUNNING',
+      `hog     0.0.2     RUNNING   ${notice}`,
       '',
+    ]);
+  });
+
+  test('is sorted by name, then newest version first, whatever was deployed last', async () => {
+    const jobs = ['a 1.9.0', 'b 0.1.0', 'a odd', 'a 1.10.0', 'a 1.10.0-rc.1'].map((job) => {
+      const [name, version] = job.split(' ');
+      return Object.assign({}, JOB, { name, version });
+    });
+    routes[`GET ${API}/job`] = { body: jobs };
+    await logIn();
+
+    const rows = (await cli.run(['list'])).stdout.trim().split('\n').slice(1);
+
+    expect(rows.map((row) => row.split(/ +/).slice(0, 2).join(' '))).toEqual([
+      'a 1.10.0',
+      'a 1.10.0-rc.1',
+      'a 1.9.0',
+      'a odd',
+      'b 0.1.0',
     ]);
   });
 
@@ -104,6 +123,14 @@ describe('redeploy, reprovision and move', () => {
   test.each(['redeploy', 'reprovision'])('%s acts on the exact version and watches', async (verb) => {
     routes[`POST ${API}/job/adder/0.0.2/${verb}`] = { body: { id: 'd-1' } };
 
+    routes[`GET ${API}/job/adder/0.x`] = { body: JOB };
+
+    const result = await cli.run([verb, 'adder', '--version', '0.x']);
+
+    expect(result).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(result.stderr).toMatch(
+      /^"0\.x" is version 0\.0\.2 of job "adder"\nJob "adder" v0\.0\.2 at .* has been re\w+ed\n$/,
+    );
     expect(await cli.run([verb, 'adder'])).toMatchObject({ exitCode: 0 });
     expect(server.requests.map(({ url }) => url)).toContain(`${API}/job/adder/0.0.2/${verb}?wait=false`);
   });
@@ -191,6 +218,11 @@ describe('delete', () => {
     const result = await cli.run(['delete', 'adder', '--version', '0.0.2', '--output', 'json']);
 
     expect(JSON.parse(result.stdout)).toEqual({ name: 'adder', version: '0.0.2', deleted: true });
+    expect(result.stderr).toBe('');
+    expect(await cli.run(['delete', 'adder', '--version', '0.0.2'])).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/^Job "adder" v0\.0\.2 has been deleted from http:.*\n$/),
+    });
   });
 
   test.each([

@@ -72,16 +72,4 @@ export const LATER_COMMANDS: readonly CommandSpec[] = [
     showsHelpWhenBare: true,
     load,
   },
-  {
-    path: ['plugin', 'bundle'],
-    summary: 'Make a plugin ZIP of a directory (comes with a later version)',
-    arguments: [WORKDIR_ARGUMENT],
-    options: [
-      { flags: '--out <directory>', summary: 'where to put it' },
-      { flags: '--out-filename <name>', summary: 'name of the file' },
-      { flags: '--plugin-version <version>', summary: 'version instead of the one in the manifest' },
-    ],
-    example: 'plugin bundle .',
-    load,
-  },
 ];

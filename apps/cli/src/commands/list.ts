@@ -1,5 +1,6 @@
 import type { JobAnswer } from '@racetrack-platform/client';
 import { scrub } from '@racetrack-platform/errors';
+import { compareVersions, parseVersion } from '@racetrack-platform/manifest';
 import { z } from 'zod';
 import { defineCommand } from '../command/define-command.ts';
 import { renderRelativeTime } from '../output/relative-time.ts';
@@ -39,7 +40,7 @@ const OPTIONAL_COLUMNS: readonly { name: (typeof COLUMN_NAMES)[number]; title: s
   { name: 'pub_url', title: 'PUB URL', render: (job) => job.pub_url },
 ];
 
-/** `racetrack list`: rows in the order of the server. */
+/** `racetrack list`: rows by name, then the newest version first; JSON in the order of the server. */
 export const listCommand = defineCommand<ListInput, JobAnswer[]>({
   input: inputSchema,
   async run(context, input) {
@@ -57,7 +58,7 @@ export const listCommand = defineCommand<ListInput, JobAnswer[]>({
     if (jobs.length === 0) return '';
     const now = io.nowMs() / 1000;
     const chosen = OPTIONAL_COLUMNS.filter(({ name }) => column.includes(name) || column.includes('all'));
-    const reasons = jobs.map((job) => firstLine(job.error ?? job.notice ?? ''));
+    const reasons = jobs.map((job) => [job.error, job.notice].map(firstLine).filter(Boolean).join('; '));
     // Only when there is something to say: scripts read the columns of the original.
     const isNoted = reasons.some((reason) => reason !== '');
     const pins = jobs.map((job) => (job.pinned_as ?? []).join(', '));
@@ -78,12 +79,23 @@ export const listCommand = defineCommand<ListInput, JobAnswer[]>({
       ...(isPinned ? ['PINNED'] : []),
       ...(isNoted ? ['REASON'] : []),
     ];
-    const table = renderTable([titles, ...rows]);
+    const table = renderTable([titles, ...rows.toSorted(compareRows)]);
     return terminalSafe(table, io.stdout.isTerminal);
   },
 });
 
+type Row = readonly string[];
+
+function compareRows([nameA = '', versionA = '']: Row, [nameB = '', versionB = '']: Row): number {
+  if (nameA !== nameB) return nameA < nameB ? -1 : 1;
+  const [left, right] = [parseVersion(versionA), parseVersion(versionB)];
+  // What is no version stands last.
+  if (left === undefined || right === undefined)
+    return Number(left === undefined) - Number(right === undefined);
+  return compareVersions(right, left);
+}
+
 /** The others of an error are the job's last output; `logs` shows them. */
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
+function firstLine(text: string | null | undefined): string {
+  return text?.split('\n', 1)[0] ?? '';
 }

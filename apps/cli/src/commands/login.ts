@@ -4,6 +4,7 @@ import type { CommandContext } from '../command/command-context.ts';
 import { defineCommand } from '../command/define-command.ts';
 import { updateConfig } from '../config-file/config-file.ts';
 import { TOKEN_PATTERN } from '../config.ts';
+import { readPasswords } from '../input/read-passwords.ts';
 import { readSecretArgument } from '../input/read-secret-argument.ts';
 import { connect, openRemote } from '../remote/open-session.ts';
 import { announceRemote } from '../remote/select-remote.ts';
@@ -62,7 +63,11 @@ async function authenticate(
     const account = await connect(context, url, token).validateUser({ signal });
     return { token, username: account.username };
   } catch (error) {
-    throw explainDenial(error, 'Invalid Auth Token', 'Copy it from your profile on the dashboard.');
+    throw explainDenial(
+      error,
+      'Invalid Auth Token',
+      'Copy it whole; without it, log in with your password: racetrack login --username NAME.',
+    );
   }
 }
 
@@ -71,7 +76,9 @@ async function authenticateByPassword(
   url: string,
   username: string,
 ): Promise<{ token: string; username: string }> {
-  const password = await readPassword(context, username);
+  const [password = ''] = await readPasswords(context.io, [
+    { prompt: `Enter your password for user ${username}` },
+  ]);
   try {
     const account = await connect(context, url, undefined).login(
       { username, password },
@@ -81,13 +88,6 @@ async function authenticateByPassword(
   } catch (error) {
     throw explainDenial(error, 'Incorrect username or password', 'Try again.');
   }
-}
-
-async function readPassword({ io }: CommandContext, username: string): Promise<string> {
-  if (io.stdin.kind === 'terminal') {
-    return await io.ask(`Enter your password for user ${username}: `, { isSecret: true });
-  }
-  return (await readSecretArgument(io, '-')).split(/\r?\n/)[0] ?? '';
 }
 
 function explainDenial(error: unknown, text: string, hint: string): unknown {

@@ -92,7 +92,12 @@ const LINES: readonly (readonly [line: string, command: string, input: unknown])
     'plugin install',
     { pluginUri: 'github.com/TheRacetrack/plugin-kubernetes-infrastructure' },
   ],
-  ['racetrack plugin bundle', 'plugin bundle', {}],
+  ['racetrack plugin bundle', 'plugin bundle', { workdir: '.' }],
+  [
+    'racetrack plugin bundle . --out x --out-filename y --plugin-version 1.0.0',
+    'plugin bundle',
+    { workdir: '.', out: 'x', outFilename: 'y', pluginVersion: '1.0.0' },
+  ],
   [
     'racetrack move adder --version 0.0.1 --infrastructure docker',
     'move',
@@ -116,7 +121,6 @@ test.each([
   ['racetrack plugin uninstall p --version 1.0.0 --remote dev', 'plugin uninstall'],
   ['racetrack plugin list --job-types', 'plugin list'],
   ['racetrack plugin download p 1.0.0 --out-dir x --out-filename y', 'plugin download'],
-  ['racetrack plugin bundle . --out x --out-filename y --plugin-version 1.0.0', 'plugin bundle'],
 ])('%s is understood and refused as not offered yet', async (line, command) => {
   const parsed = await parseCommandLine(line.split(' ').slice(1), COMMANDS);
   if (parsed.kind === 'help') throw new Error('expected a command');

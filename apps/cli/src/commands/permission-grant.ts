@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineCommand } from '../command/define-command.ts';
 import { terminalSafe } from '../output/terminal-safe.ts';
 import { openSession } from '../remote/open-session.ts';
-import { parseJob, parseScope, sayTarget } from './permission-target.ts';
+import { parseJob, parseScope, saySubject, sayTarget } from './permission-target.ts';
 
 const inputSchema = z.object({
   subject: z.string().min(1),
@@ -30,7 +30,7 @@ export const permissionGrantCommand = defineCommand<GrantInput, PermissionAnswer
     return await client.grantPermission(permission, { signal: context.io.signal });
   },
   render(given, { io }) {
-    const text = `${given.subject} may ${given.scope} on ${sayTarget(given)} (permission ${given.number ?? given.id}).\n`;
+    const text = `${saySubject(given)} may ${given.scope} on ${sayTarget(given)} (permission ${given.number ?? given.id}).\n`;
     return terminalSafe(text, io.stdout.isTerminal);
   },
 });

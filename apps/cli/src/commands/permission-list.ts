@@ -4,7 +4,7 @@ import { defineCommand } from '../command/define-command.ts';
 import { renderTable } from '../output/table.ts';
 import { terminalSafe } from '../output/terminal-safe.ts';
 import { openSession } from '../remote/open-session.ts';
-import { sayTarget } from './permission-target.ts';
+import { saySubject, sayTarget } from './permission-target.ts';
 
 /** As many as the server gives at once. */
 const PAGE = 10_000;
@@ -41,7 +41,7 @@ export const permissionListCommand = defineCommand<ListInput, PermissionAnswer[]
     if (permissions.length === 0) return '';
     const rows = permissions.map((permission) => [
       String(permission.number ?? permission.id),
-      permission.subject,
+      saySubject(permission),
       permission.scope,
       sayTarget(permission),
     ]);

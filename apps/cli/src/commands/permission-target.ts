@@ -30,3 +30,11 @@ export function sayTarget({
   const place = job === null ? ofFamily : `${job.name} v${job.version}`;
   return endpoint === null ? place : `endpoint ${endpoint} of ${place}`;
 }
+
+/** Who holds it: an external service goes by an id, which says little without its name. */
+export function saySubject({
+  subject,
+  subject_name: name,
+}: Pick<PermissionAnswer, 'subject' | 'subject_name'>): string {
+  return name === undefined || subject.endsWith(`:${name}`) ? subject : `${subject} (${name})`;
+}

@@ -3,7 +3,7 @@ import { PRODUCT_VERSION, COMPATIBLE_VERSION } from '@racetrack-platform/contrac
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { DEFAULT_PATTERNS } from '../build-context/ignore-rules.ts';
+import { DEFAULT_PATTERNS } from '@racetrack-platform/plugin-package';
 import { COMMANDS } from './command-table.ts';
 
 const reference = readFileSync(new URL('../../../../docs/reference/cli.md', import.meta.url), 'utf8');

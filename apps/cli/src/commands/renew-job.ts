@@ -3,6 +3,7 @@ import { PlatformError, scrub } from '@racetrack-platform/errors';
 import { isVersionPattern } from '@racetrack-platform/manifest';
 import { z } from 'zod';
 import type { CommandContext } from '../command/command-context.ts';
+import { sayResult } from '../command/say-result.ts';
 import { watchDeployment } from '../deploy/watch-deployment.ts';
 import { openSession, type Session } from '../remote/open-session.ts';
 import { remoteFlag } from '../remote/select-remote.ts';
@@ -37,11 +38,13 @@ export async function renewJob(
   const version = await findVersion(session, input, context.io.signal);
   const fill = (text: string): string =>
     text.replace('{job}', `"${input.name}" v${version}`).replace('{server}', scrub(session.remote.url));
+  if (input.version !== undefined && version !== input.version)
+    sayResult(context, `"${input.version}" is version ${version} of job "${input.name}"`);
   context.log.info(fill(say.before));
   const { signal } = context.io;
   const id = await session.client.renewJob(input.name, version, renewal, { signal });
   if (id !== undefined) await watch(context, session, id);
-  context.log.info(fill(say.after));
+  sayResult(context, fill(say.after));
   return { name: input.name, version, id };
 }
 
