@@ -16,6 +16,12 @@ describe('parseCommandLine', () => {
     });
   });
 
+  test('takes a plugin after the other', () => {
+    expect(parse('--plugin', '/a', '--plugin', '/b').invocation).toMatchObject({
+      flags: { plugin: '/a,/b' },
+    });
+  });
+
   test('stop takes the data directory before or after its name', () => {
     const expected = { kind: 'stop', flags: { dataDir: 'd' } };
 

@@ -1,11 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { Flags } from './config.ts';
 import { createBackupCommands, type BackupAction } from './backup/backup-command.ts';
 import { createDbCommand, type DbAction } from './db/db-command.ts';
 import type { DoctorOptions } from './doctor/run-doctor.ts';
 import { createKeysCommand } from './keys/keys-command.ts';
 import { createImportCommand, type ImportAction } from './import-original/import-command.ts';
-import { SETTINGS } from './settings.ts';
+import { SETTINGS, type Setting } from './settings.ts';
 import type { AdministrationAction, AdministrationCommandDeps } from './users/administration-command.ts';
 import { createUserCommand } from './users/user-command.ts';
 
@@ -31,6 +31,8 @@ interface CommandLineDeps {
 /** Exit code for a wrong command line, as in the CLI. */
 const USAGE_EXIT_CODE = 2;
 
+const ALL_SETTINGS: readonly Setting[] = SETTINGS;
+
 /** The most wanted settings that the launcher passes on without looking at them. */
 const READ_BY_ROLES = [
   '  RACETRACK_ADMIN_PASSWORD: password of the first account, admin; generated and printed once when not set',
@@ -53,8 +55,10 @@ export function parseCommandLine(deps: CommandLineDeps, args: readonly string[])
     .action(({ printConfig, ...flags }: Flags & { printConfig?: true }) => {
       invocation = { kind: printConfig === true ? 'print-config' : 'run', flags };
     });
-  for (const { flag, env, help } of SETTINGS) {
-    if (flag !== undefined) program.option(`--${flag}`, `${help} [${env}]`);
+  for (const { flag, env, help, isList } of ALL_SETTINGS) {
+    if (flag === undefined) continue;
+    const option = new Option(`--${flag}`, `${help} [${env}]`);
+    program.addOption(isList === true ? option.argParser(joinValues) : option);
   }
   const variables = SETTINGS.filter(({ flag }) => flag === undefined).map(
     ({ env, help }) => `  ${env}: ${help}`,
@@ -135,6 +139,11 @@ function createCommand(name: string, deps: CommandLineDeps): Command {
     .configureOutput(deps)
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the options)');
+}
+
+/** For an option that is given several times. */
+function joinValues(value: string, earlier: string | undefined): string {
+  return earlier === undefined ? value : `${earlier},${value}`;
 }
 
 function dataDirOption(): [string, string] {

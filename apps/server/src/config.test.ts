@@ -17,6 +17,7 @@ describe('loadConfig', () => {
       logLevel: 'info',
       isolation: 'auto',
       logFormat: 'text',
+      plugin: [],
     });
   });
 

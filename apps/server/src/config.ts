@@ -33,7 +33,7 @@ const configSchema = z.object({
   roles: z
     .string()
     .default(ROLES.join(','))
-    .transform((text) => text.split(',').map((role) => role.trim()))
+    .transform(splitList)
     .pipe(z.array(z.enum(ROLES, `must be of ${ROLES.join(', ')}, separated by commas`)).min(1)),
   keepJobs: switchSetting,
   tutorial: switchSetting,
@@ -41,6 +41,12 @@ const configSchema = z.object({
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   isolation: z.enum(['auto', 'off'], 'must be auto or off').default('auto'),
   logFormat: z.enum(['text', 'json'], 'must be text or json').default('text'),
+  /** Folders. */
+  plugin: z
+    .string()
+    .default('')
+    .transform(splitList)
+    .refine((folders) => folders.every((folder) => path.isAbsolute(folder)), 'must be absolute paths'),
 });
 
 /** What the launcher was told, with defaults filled in; `dataDir` is absolute. */
@@ -73,6 +79,13 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   }
   refuseSamePorts(config);
   return config;
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 function refuseSamePorts(config: LauncherConfig): void {

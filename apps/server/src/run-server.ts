@@ -101,7 +101,8 @@ async function printConfig(
   loadConfig(flags, env);
   const { renderConfiguration } = await import('./configuration/print-configuration.ts');
   writeOut(renderConfiguration(settings));
-  for (const notice of notices) writeErr(`${notice}\n`);
+  const { findUnknownVariables } = await import('./environment/find-unknown-variables.ts');
+  for (const notice of [...notices, ...findUnknownVariables(env)]) writeErr(`racetrack: ${notice}\n`);
   return 0;
 }
 

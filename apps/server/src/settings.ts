@@ -12,6 +12,8 @@ export interface Setting {
   readonly kind: ValueKind;
   /** What it is when left out, for people. */
   readonly default: string;
+  /** Whether the flag may be given several times; its values are joined by commas. */
+  readonly isList?: boolean;
   readonly original?: OriginalNames;
 }
 
@@ -47,7 +49,7 @@ export const SETTINGS = [
     key: 'dashboardPort',
     flag: 'dashboard-port <port>',
     env: 'RACETRACK_DASHBOARD_PORT',
-    help: 'port of the dashboard (default 7003, 0 for any free one)',
+    help: 'port of the sign-in page (default 7003, 0 for any free one)',
     kind: 'port',
     default: '7003',
   },
@@ -115,6 +117,15 @@ export const SETTINGS = [
     help: 'json sends all log lines to stderr instead of files, for containers (default text)',
     kind: { oneOf: ['text', 'json'] },
     default: 'text',
+  },
+  {
+    key: 'plugin',
+    flag: 'plugin <folder>',
+    env: 'RACETRACK_EXTRA_PLUGINS',
+    help: 'for plugin authors: absolute path of an unpacked plugin to load beside those of the platform; may be given several times (default none)',
+    kind: 'folders',
+    default: 'none',
+    isList: true,
   },
   {
     key: 'config',

@@ -6,6 +6,8 @@ export interface BackupAction {
   readonly kind: 'backup' | 'restore';
   readonly file: string;
   readonly passphraseFile: string | undefined;
+  /** Of a backup: whether what jobs run from is in it. */
+  readonly hasArtifacts?: boolean;
 }
 
 interface BackupCommandDeps {
@@ -14,6 +16,8 @@ interface BackupCommandDeps {
   readonly dataDirOption: readonly [string, string];
   readonly onAction: (action: BackupAction, flags: Flags) => void;
 }
+
+type Options = Flags & { passphraseFile?: string; artifacts?: true };
 
 const ABOUT = `
 The passphrase seals the keys in the file. It is asked for, or read from the first line of a file
@@ -32,16 +36,17 @@ const VERBS = {
 
 /** Declares `backup` and `restore`. */
 export function createBackupCommands({ create, dataDirOption, onAction }: BackupCommandDeps): Command[] {
-  return (['backup', 'restore'] as const).map((kind) =>
-    create(kind)
+  return (['backup', 'restore'] as const).map((kind) => {
+    const command = create(kind)
       .description(VERBS[kind].description)
       .argument('<file>', VERBS[kind].file)
       .option(...dataDirOption)
-      .option('--passphrase-file <file>', 'the passphrase is its first line')
-      .addHelpText('after', ABOUT)
-      .action((file: string, _flags: Flags, command: Command) => {
-        const { passphraseFile, ...flags } = command.optsWithGlobals<Flags & { passphraseFile?: string }>();
-        onAction({ kind, file, passphraseFile }, flags);
-      }),
-  );
+      .option('--passphrase-file <file>', 'the passphrase is its first line');
+    if (kind === 'backup')
+      command.option('--artifacts', 'also what jobs run from: they start without being built again');
+    return command.addHelpText('after', ABOUT).action((file: string, _flags: Flags, command: Command) => {
+      const { passphraseFile, artifacts, ...flags } = command.optsWithGlobals<Options>();
+      onAction({ kind, file, passphraseFile, hasArtifacts: artifacts === true }, flags);
+    });
+  });
 }

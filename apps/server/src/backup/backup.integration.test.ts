@@ -9,7 +9,7 @@ import { acquireDataDirectoryLock } from '../lock/data-directory-lock.ts';
 import { encodeFrame, readFrames, type Frame } from './frames.ts';
 import { runBackup } from './run-backup.ts';
 import { claimScratchDirectory } from './scratch-directory.ts';
-import { createMac, wrapKeys } from './wrap-keys.ts';
+import { createMac, wrapKeys, type KeyFiles } from './wrap-keys.ts';
 
 const PASSPHRASE = 'correct horse battery';
 
@@ -82,7 +82,9 @@ describe('npm start -- backup and restore', () => {
   });
 
   test('the file is for its owner, shows no key, follows no link, and is never written over', async () => {
-    expect(said).toContain('left out, for it is neither a file nor a folder: plugins/toy/link');
+    expect(said).toContain(
+      'left out, for it is neither a file nor a folder with a plain name: plugins/toy/link',
+    );
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const text = gunzipSync(await readFile(file)).toString('latin1');
     for (const name of ['auth.key', 'secrets.key']) {
@@ -132,7 +134,7 @@ describe('npm start -- backup and restore', () => {
       Buffer.from(bytes.toString('latin1').replace('kept', 'kepT'), 'latin1'),
     );
     const proof = mac([header, keys, ...rest]);
-    const newer = json({ ...JSON.parse(String(header.subarray(5))), version: 2 });
+    const newer = json({ ...JSON.parse(String(header.subarray(5))), version: 3 });
 
     expect(await refuseBytes(gzipSync(Buffer.concat([header, keys, ...altered, proof])))).toMatchObject({
       error: { message: expect.stringContaining('altered') },
@@ -164,6 +166,80 @@ describe('npm start -- backup and restore', () => {
         left: [],
       });
     }
+  });
+
+  test('refuses links and folders that lead elsewhere, and takes no file for what it is not', async () => {
+    const { header, keys, rest, seal } = await open(file);
+    const forged = inside('forged-links');
+    const tree = 'builds/environments/e/tree';
+    const hostile: readonly (readonly Record<string, unknown>[])[] = [
+      [{ link: `${tree}/../../../evil`, target: 'x' }],
+      [{ link: 'plugins/evil', target: 'x' }],
+      [{ link: 'keys/auth.key', target: '/etc/passwd' }],
+      [{ folder: 'plugins/evil', mode: 0o777 }],
+      [{ folder: '../evil', mode: 0o777 }],
+      [{ folder: 'builds/workspaces', mode: 0o755 }],
+      [{ file: 'builds/evil', mode: 0o644 }],
+      [{ file: `${tree}/x`, mode: 0o6755 }],
+      [{ device: `${tree}/zero`, major: 1 }],
+      // Made wherever the first one leads, if it were made.
+      [
+        { link: `${tree}/a`, target: directory.path },
+        { link: `${tree}/a/evil`, target: 'x' },
+      ],
+    ];
+    for (const frames of hostile) {
+      await writeFile(forged, seal([header, keys, ...rest, ...frames.map(json)]));
+      expect({ frames, ...(await refuse(forged)) }).toMatchObject({
+        frames,
+        error: { code: 'BACKUP_INVALID' },
+        left: [],
+      });
+    }
+  });
+
+  test('removes entries with links and names that are of no use, and restores everything else', async () => {
+    const own = await readdir(join(dataDir, 'keys'));
+    const texts = own.map(async (name) => [name, await readFile(join(dataDir, 'keys', name), 'utf8')]);
+    const { header, keys, rest, seal } = await open(file, Object.fromEntries(await Promise.all(texts)));
+    const target = inside('without-some');
+    const links = {
+      up: '../../../../../etc',
+      beside: '../../f/tree',
+      zero: '..\0',
+      hidden: 'lib/../../../../..',
+      keys: `${target}/builds/../keys/auth.key`,
+      twice: 'a',
+    };
+    const entry = (name: string) => `builds/environments/${name}`;
+    const empty = (path: string) => [
+      { file: path, mode: 0o644 },
+      { end: path, bytes: 0 },
+    ];
+    const frames = [
+      ...Object.entries(links).map(([name, to]) => ({ link: `${entry(name)}/tree/a`, target: to })),
+      { link: `${entry('twice')}/tree/a`, target: 'b' },
+      ...empty(`${entry('long')}/${'x'.repeat(300)}/file`),
+      { link: `${entry('sound')}/tree/python`, target: process.execPath },
+      ...[...Object.keys(links), 'long', 'sound'].flatMap((name) => empty(`${entry(name)}/complete.json`)),
+    ];
+    await writeFile(inside('odd'), seal([header, keys, ...rest, ...frames.map(json)]));
+    const told = await run('restore', target, inside('odd'));
+
+    for (const name of [...Object.keys(links), 'long'])
+      expect(told).toContain(`of no use here: ${entry(name)}: `);
+    expect(told).toContain('leads out of it');
+    expect(told).toContain('cannot be made here (ENAMETOOLONG)');
+    expect(await readdir(join(target, 'builds/environments'))).toEqual(['sound']);
+    expect(await readdir(join(target, 'plugins/toy'))).toEqual(['state.json']);
+  });
+
+  test('spends no more on a passphrase than our own backups ask for', async () => {
+    const { header, keys, rest, seal } = await open(file);
+    const dear = { ...JSON.parse(String(keys.subarray(5))), cost: 1 << 18 };
+    await writeFile(inside('dear'), seal([header, json(dear), ...rest]));
+
+    expect(await refuse(inside('dear'))).toMatchObject({ error: { code: 'BACKUP_INVALID' }, left: [] });
   });
 
   test('a killed restore is begun again', async () => {
@@ -237,16 +313,11 @@ async function readAll(path: string): Promise<Frame[]> {
 const json = (value: unknown): Buffer => encodeFrame('json', Buffer.from(JSON.stringify(value)));
 
 /** The frames of a backup with other keys, under the same passphrase at a low cost, and the means to prove any frames. */
-async function open(path: string) {
+async function open(path: string, keyFiles: KeyFiles = { 'auth.key': 'k'.repeat(32) }) {
   const [first, , ...others] = await readAll(path);
   if (first === undefined) throw new Error('there are no frames');
   const cheap = { cost: 1024, blockSize: 8, parallelization: 1 };
-  const { wrapped, secrets } = await wrapKeys(
-    { 'auth.key': 'k'.repeat(32) },
-    PASSPHRASE,
-    first.payload,
-    cheap,
-  );
+  const { wrapped, secrets } = await wrapKeys(keyFiles, PASSPHRASE, first.payload, cheap);
   const mac = (frames: readonly Buffer[]): Buffer => {
     const hmac = createMac(secrets);
     for (const bytes of frames) hmac.update(bytes);

@@ -17,6 +17,8 @@ import { createProgress } from '../db/show-progress.ts';
 import { acquireDataDirectoryLock } from '../lock/data-directory-lock.ts';
 import { STORE_FILE } from './backup-format.ts';
 import { assertKeysFit } from './collect-keys.ts';
+import { relocateLaunchSpec } from './artifact-entries.ts';
+import { createByteProgress } from './show-bytes.ts';
 import { claimScratchDirectory, emptyScratchDirectory, removeMarker } from './scratch-directory.ts';
 import { unpackBackup } from './unpack-backup.ts';
 import type { KeyFiles } from './wrap-keys.ts';
@@ -59,7 +61,14 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
 }
 
 async function build(options: RestoreOptions, dataDir: string, aside: string): Promise<string> {
-  const { header, keys, files } = await unpackBackup(options.file, options.passphrase, aside);
+  const builds = { to: join(dataDir, 'builds'), now: join(aside, 'builds') };
+  const { header, keys, files, removed } = await unpackBackup(options.file, {
+    passphrase: options.passphrase,
+    folder: aside,
+    builds: builds.to,
+    onProgress: createByteProgress(options.writeErr, 'unpacked'),
+  });
+  for (const line of removed) options.writeErr(`of no use here: ${line}\n`);
   await writeKeys(join(aside, 'keys'), keys);
   const place = readStoreOptions(options.env, join(dataDir, 'store', 'racetrack.db'));
   const target: StoreOptions =
@@ -70,31 +79,41 @@ async function build(options: RestoreOptions, dataDir: string, aside: string): P
   const chunks: AsyncIterable<Buffer> = createReadStream(export_);
   const { rows } = await importStore(target, { chunks, onProgress: createProgress(options.writeErr) });
   await rm(export_);
-  const settled = await settle(target, aside, header.createdAt);
+  const settled = await settle(target, aside, { ...builds, from: header.builds }, header.createdAt);
   return (
-    `Restored ${rows} rows, ${files} files of plugins and the keys of ${header.createdAt} ` +
+    `Restored ${rows} rows, ${files} files and the keys of ${header.createdAt} ` +
     `(Racetrack ${header.productVersion}) into ${dataDir}; the store is ${describeStore(place)}.\n${present(settled)}`
   );
 }
 
-async function settle(target: StoreOptions, aside: string, createdAt: string): Promise<SettledJobs> {
+async function settle(
+  target: StoreOptions,
+  aside: string,
+  { from, to, now }: { readonly from: string | undefined; readonly to: string; readonly now: string },
+  createdAt: string,
+): Promise<SettledJobs> {
   const store = connectStore(target);
   try {
     await assertKeysFit({ dataDir: aside }, createMetaRepository(store.db));
-    return await settleRestored(store, { createdAt, nowMs: Date.now() });
+    const relocate = (spec: string) =>
+      from === undefined ? undefined : relocateLaunchSpec(spec, { from, to, now });
+    return await settleRestored(store, { createdAt, nowMs: Date.now(), relocate });
   } finally {
     await store.close();
   }
 }
 
-function present({ rebuilding, lost }: SettledJobs): string {
+function present({ relaunching, rebuilding, lost }: SettledJobs): string {
   const lines = [];
+  if (relaunching.length > 0) {
+    lines.push(`${relaunching.length} jobs start from what was built of them, at the next start.\n`);
+  }
   if (rebuilding.length > 0) {
     lines.push(`${rebuilding.length} jobs are built again from their recorded commits at the next start.\n`);
   }
   if (lost.length > 0) {
     lines.push(
-      `These were deployed from uploaded files, which no backup holds; deploy them again: ${lost.join(', ')}\n`,
+      `These were deployed from uploaded files, which this backup does not hold; deploy them again: ${lost.join(', ')}\n`,
     );
   }
   return lines.join('');

@@ -29,6 +29,9 @@ export async function runBackup(deps: RunBackupDeps, action: BackupAction): Prom
     return 0;
   }
   const options = readStoreOptions(env, join(dataDir, 'store', 'racetrack.db'));
-  await writeBackup({ ...deps, options, place: describeStore(options) }, { file, passphrase, env });
+  await writeBackup(
+    { ...deps, options, place: describeStore(options) },
+    { file, passphrase, env, hasArtifacts: action.hasArtifacts ?? false },
+  );
   return 0;
 }

@@ -1,24 +1,28 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { timingSafeEqual, type Hmac } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { requireRoom } from '../files/require-room.ts';
+import { isAllowedPath, type BackupLink } from './allowed-paths.ts';
 import {
-  BACKUP_FOLDERS,
   BACKUP_FORMAT,
   BACKUP_VERSION,
   fileEndSchema,
   fileStartSchema,
+  folderSchema,
   headerSchema,
   invalidBackup,
+  linkSchema,
   macSchema,
   STORE_FILE,
   wrappedKeysSchema,
   type BackupHeader,
 } from './backup-format.ts';
 import { readFrames, type Frame } from './frames.ts';
+import { finishArtifacts, relocateContent } from './restore-artifacts.ts';
+import { UnfitEntries } from './unfit-entries.ts';
 import { createMac, unwrapKeys, type KeyFiles } from './wrap-keys.ts';
 
 export interface UnpackedBackup {
@@ -26,6 +30,17 @@ export interface UnpackedBackup {
   readonly keys: KeyFiles;
   /** Files that are there now, without the export of the store. */
   readonly files: number;
+  /** What is of no use here, with the reason. */
+  readonly removed: readonly string[];
+}
+
+interface UnpackOptions {
+  readonly passphrase: string;
+  /** Gets {@link STORE_FILE} and the folders of the data directory; nothing outside is ever written. */
+  readonly folder: string;
+  /** Where `builds` will be. */
+  readonly builds: string;
+  readonly onProgress: (bytes: number) => void;
 }
 
 /** A disk that fills up is noticed after so much at the latest. */
@@ -35,13 +50,11 @@ const ROOM_CHECK_BYTES = 64 * 1024 * 1024;
  * Unpacks a backup into an empty folder. What is there is proven to be whole and unaltered when this returns; when it
  * throws, it is worth nothing.
  *
- * @param folder - gets {@link STORE_FILE} and the folders of the data directory; nothing outside is ever written.
  * @throws PlatformError `BACKUP_INVALID`, `PASSPHRASE_WRONG`, `DISK_FULL`; `USAGE` when the file cannot be read.
  */
 export async function unpackBackup(
   path: string,
-  passphrase: string,
-  folder: string,
+  { passphrase, folder, builds, onProgress }: UnpackOptions,
 ): Promise<UnpackedBackup> {
   const frames = readFrames(decompress(path));
   const first = await next(frames);
@@ -52,12 +65,25 @@ export async function unpackBackup(
   const { keys, secrets } = await unwrapKeys(wrapped.data, passphrase, first.payload);
   const mac = createMac(secrets);
   mac.update(first.bytes).update(second.bytes);
-  const files = await unpackFiles(frames, mac, folder);
-  return { header, keys, files };
+  const place = { folder, from: header.builds ?? builds, to: builds };
+  const unfit = new UnfitEntries();
+  const { files, links } = await unpackFiles({ frames, mac, place, unfit, onProgress });
+  return { header, keys, files, removed: await finishArtifacts(links, unfit, place) };
 }
 
-async function unpackFiles(frames: AsyncGenerator<Frame>, mac: Hmac, folder: string): Promise<number> {
+interface Unpacking {
+  readonly frames: AsyncGenerator<Frame>;
+  readonly mac: Hmac;
+  readonly place: { readonly folder: string; readonly from: string; readonly to: string };
+  readonly unfit: UnfitEntries;
+  readonly onProgress: (bytes: number) => void;
+}
+
+async function unpackFiles(unpacking: Unpacking): Promise<{ files: number; links: BackupLink[] }> {
+  const { frames, mac, place, unfit } = unpacking;
   const seen = new Set<string>();
+  const links: BackupLink[] = [];
+  let bytes = 0;
   for (;;) {
     const frame = await next(frames);
     const value = readJson(frame);
@@ -66,41 +92,67 @@ async function unpackFiles(frames: AsyncGenerator<Frame>, mac: Hmac, folder: str
       assertMac(mac, last.data.mac);
       if ((await frames.next()).done !== true) throw invalidBackup('something follows its end');
       if (!seen.delete(STORE_FILE)) throw invalidBackup('it has no store');
-      return seen.size;
+      return { files: seen.size, links };
     }
     mac.update(frame.bytes);
+    const folder = folderSchema.safeParse(value);
+    if (folder.success) {
+      assertSafePath(folder.data.folder, 'folder');
+      await unfit.attempt(folder.data.folder, async () => await makeFolder(place.folder, folder.data));
+      continue;
+    }
+    const link = linkSchema.safeParse(value);
+    if (link.success) {
+      assertSafePath(link.data.link, 'link');
+      links.push({ path: link.data.link, target: link.data.target });
+      continue;
+    }
     const start = fileStartSchema.safeParse(value);
     if (!start.success) throw invalidBackup('it is damaged');
     const { file, mode } = start.data;
-    assertSafePath(file);
+    assertSafePath(file, 'file');
     if (seen.has(file)) throw invalidBackup(`it holds ${JSON.stringify(file)} twice`);
     seen.add(file);
-    await unpackFile(frames, mac, { target: join(folder, file), name: file, mode });
+    bytes += await unpackFile(unpacking, { target: join(place.folder, file), name: file, mode });
+    unpacking.onProgress(bytes);
   }
 }
 
+/** Folders that only artifacts have, for the accounts of jobs to pass. */
+async function makeFolder(root: string, { folder, mode }: { folder: string; mode: number }): Promise<void> {
+  const path = join(root, folder);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  // What was made read-only by a build step has to be filled all the same.
+  await chmod(path, (mode & 0o755) | 0o700);
+}
+
+/** @returns its size in bytes. */
 async function unpackFile(
-  frames: AsyncGenerator<Frame>,
-  mac: Hmac,
+  unpacking: Unpacking,
   { target, name, mode }: { readonly target: string; readonly name: string; readonly mode: number },
-): Promise<void> {
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-  // Exclusive, so that nothing is ever written over or through a link. Nobody but the owner writes what we run.
-  const file = await open(target, 'wx', mode & 0o755);
+): Promise<number> {
+  const file = await unpacking.unfit.attempt(name, async () => {
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    // Exclusive, so that nothing is ever written over or through a link. Nobody but the owner writes what we run.
+    return await open(target, 'wx', mode & 0o755);
+  });
+  if (file === undefined) return await copyData(unpacking, undefined, { name, folder: dirname(target) });
   try {
-    await copyData(frames, mac, file, { name, folder: dirname(target) });
+    const bytes = await copyData(unpacking, file, { name, folder: dirname(target) });
+    // Jobs read their artifacts under accounts of their own, whatever our umask is.
+    if (name.startsWith('builds/')) await file.chmod(mode & 0o755);
     await file.sync();
+    return bytes;
   } finally {
     await file.close();
   }
 }
 
 async function copyData(
-  frames: AsyncGenerator<Frame>,
-  mac: Hmac,
-  file: FileHandle,
+  { frames, mac, place }: Unpacking,
+  file: FileHandle | undefined,
   { name, folder }: { readonly name: string; readonly folder: string },
-): Promise<void> {
+): Promise<number> {
   let bytes = 0;
   let unchecked = 0;
   for (;;) {
@@ -108,27 +160,24 @@ async function copyData(
     mac.update(frame.bytes);
     if (frame.kind === 'json') {
       const end = fileEndSchema.safeParse(readJson(frame));
-      if (end.success && end.data.end === name && end.data.bytes === bytes) return;
+      if (end.success && end.data.end === name && end.data.bytes === bytes) return bytes;
       throw invalidBackup('it is damaged');
     }
     unchecked += frame.payload.length;
-    if (unchecked >= ROOM_CHECK_BYTES) {
+    if (file !== undefined && unchecked >= ROOM_CHECK_BYTES) {
       await requireRoom(folder);
       unchecked = 0;
     }
-    await file.appendFile(frame.payload);
+    const isFirst = bytes === 0 && name.startsWith('builds/');
+    await file?.appendFile(isFirst ? relocateContent(name, frame.payload, place) : frame.payload);
     bytes += frame.payload.length;
   }
 }
 
-/** Only the store and what lies below our folders, by plain names. */
-function assertSafePath(path: string): void {
-  if (path === STORE_FILE) return;
-  const [folder, ...names] = path.split('/');
-  const isOurs = BACKUP_FOLDERS.some((known) => known === folder) && names.length > 0;
-  const isPlain = names.every((name) => name !== '' && name !== '.' && name !== '..' && !/[\0\\]/.test(name));
-  if (!isOurs || !isPlain)
-    throw invalidBackup(`it holds the path ${JSON.stringify(path)}, which is not allowed`);
+/** No backup of ours holds another: not even the rest of such a file is worth anything. */
+function assertSafePath(path: string, kind: 'file' | 'folder' | 'link'): void {
+  if (isAllowedPath(path, kind)) return;
+  throw invalidBackup(`it holds the path ${JSON.stringify(path)}, which is not allowed`);
 }
 
 function assertMac(mac: Hmac, given: string): void {

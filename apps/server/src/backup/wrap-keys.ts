@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, scrypt, type Hmac } from 'node:crypto';
 import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
-import { invalidBackup, type WrappedKeys } from './backup-format.ts';
+import { invalidBackup, SCRYPT, type WrappedKeys } from './backup-format.ts';
 
 /** Texts of key files by their name below `keys/`. */
 export type KeyFiles = Readonly<Record<string, string>>;
@@ -17,8 +17,6 @@ type ScryptTerms = Pick<WrappedKeys, 'cost' | 'blockSize' | 'parallelization'>;
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** 128 MiB and some tenths of a second: OWASP's recommendation of 2025 for scrypt. */
-const SCRYPT: ScryptTerms = { cost: 1 << 17, blockSize: 8, parallelization: 1 };
 
 const keyFilesSchema = z.record(
   z.string().regex(/^\w[\w.-]{0,63}$/),

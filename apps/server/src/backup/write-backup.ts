@@ -1,27 +1,23 @@
-import { constants } from 'node:fs';
-import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
-import { once } from 'node:events';
+import { link, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Hmac } from 'node:crypto';
-import { createGzip, type Gzip } from 'node:zlib';
 import { connectStore, createMetaRepository, exportStore, type Store } from '@racetrack-platform/db';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { assertExists, type DbContext } from '../db/db-context.ts';
 import { createProgress } from '../db/show-progress.ts';
-import {
-  BACKUP_FOLDERS,
-  BACKUP_FORMAT,
-  BACKUP_VERSION,
-  DATA_FRAME_BYTES,
-  STORE_FILE,
-} from './backup-format.ts';
+import { isAllowedPath } from './allowed-paths.ts';
+import { listEntriesInUse } from './artifact-entries.ts';
+import { BACKUP_FORMAT, BACKUP_VERSION, PLAIN_VERSION, STORE_FILE } from './backup-format.ts';
 import { collectKeys } from './collect-keys.ts';
-import { encodeFrame } from './frames.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { createByteProgress, formatBytes } from './show-bytes.ts';
 import { createMac, wrapKeys } from './wrap-keys.ts';
+import { writeArtifacts, type WrittenArtifacts } from './write-artifacts.ts';
 
 export interface BackupOptions {
   readonly file: string;
   readonly passphrase: string;
+  /** Whether what jobs run from is in it. */
+  readonly hasArtifacts: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -38,12 +34,16 @@ export async function writeBackup(context: DbContext, options: BackupOptions): P
   const store = connectStore(context.options);
   const file = await create(draft);
   try {
-    const { rows, files, skipped } = await writeAll(context, options, store, file);
+    const { rows, files, skipped, artifacts } = await writeAll(context, options, store, file);
     await publish(draft, options.file);
     for (const path of skipped)
-      context.writeErr(`left out, for it is neither a file nor a folder: ${path}\n`);
+      context.writeErr(`left out, for it is neither a file nor a folder with a plain name: ${path}\n`);
+    for (const entry of artifacts?.skipped ?? [])
+      context.writeErr(`left out: ${entry}; its job is not started from this backup\n`);
+    const { size } = await stat(options.file);
     context.writeOut(
-      `Backed up ${rows} rows of ${context.place}, ${files} files of plugins and the keys to ${options.file}.\n` +
+      `Backed up ${rows} rows of ${context.place}, ${files} files of plugins${presentArtifacts(artifacts)} and the keys ` +
+        `to ${options.file} (${formatBytes(size)}).\n` +
         'Keep the passphrase apart from it: both together are everything, and without the passphrase it is worthless.\n',
     );
   } finally {
@@ -55,17 +55,18 @@ export async function writeBackup(context: DbContext, options: BackupOptions): P
 
 async function writeAll(
   context: DbContext,
-  { passphrase, env }: BackupOptions,
+  { passphrase, env, hasArtifacts }: BackupOptions,
   store: Store,
   file: FileHandle,
-): Promise<{ rows: number; files: number; skipped: string[] }> {
+): Promise<{ rows: number; files: number; skipped: string[]; artifacts: WrittenArtifacts | undefined }> {
   const keys = await collectKeys(context.dataDir, env, createMetaRepository(store.db));
   const header = Buffer.from(
     JSON.stringify({
       format: BACKUP_FORMAT,
-      version: BACKUP_VERSION,
+      version: hasArtifacts ? BACKUP_VERSION : PLAIN_VERSION,
       productVersion: context.version,
       createdAt: new Date().toISOString(),
+      ...(hasArtifacts && { builds: join(context.dataDir, 'builds') }),
     }),
   );
   const { wrapped, secrets } = await wrapKeys(keys, passphrase, header);
@@ -82,67 +83,32 @@ async function writeAll(
   });
   const skipped: string[] = [];
   let files = 0;
-  for (const folder of BACKUP_FOLDERS) {
-    for await (const path of walk(context.dataDir, folder, skipped)) {
-      if (await copyFile(writer, context.dataDir, path)) files += 1;
-      else skipped.push(path);
-    }
+  for await (const path of walk(context.dataDir, 'plugins', skipped)) {
+    if ((await writer.copyFile(context.dataDir, path)) === undefined) skipped.push(path);
+    else files += 1;
   }
+  const artifacts = hasArtifacts ? await copyArtifacts(context, store, writer) : undefined;
   await writer.finish();
-  return { rows, files, skipped };
+  return { rows, files, skipped, artifacts };
 }
 
-/** Frames on their way through gzip into a file. */
-class FrameWriter {
-  readonly #gzip: Gzip = createGzip();
-  readonly #written: Promise<void>;
-  readonly #mac: Hmac;
+async function copyArtifacts(
+  context: DbContext,
+  store: Store,
+  writer: FrameWriter,
+): Promise<WrittenArtifacts> {
+  const { dataDir } = context;
+  const entries = await listEntriesInUse(store, dataDir);
+  return await writeArtifacts(
+    writer,
+    { dataDir, entries },
+    createByteProgress(context.writeErr, 'artifacts'),
+  );
+}
 
-  constructor(file: FileHandle, mac: Hmac) {
-    this.#mac = mac;
-    this.#written = this.#drain(file);
-    // A full disk is told by whatever waits next.
-    this.#written.catch((error: unknown) => this.#gzip.destroy(error as Error));
-  }
-
-  async write(kind: 'json' | 'data', payload: Buffer): Promise<void> {
-    const bytes = encodeFrame(kind, payload);
-    this.#mac.update(bytes);
-    if (!this.#gzip.write(bytes)) await Promise.race([once(this.#gzip, 'drain'), this.#written]);
-  }
-
-  async writeJson(value: unknown): Promise<void> {
-    await this.write('json', Buffer.from(JSON.stringify(value)));
-  }
-
-  async writeFile<T>(
-    path: string,
-    mode: number,
-    work: (write: (bytes: Buffer) => Promise<void>) => Promise<T>,
-  ): Promise<T> {
-    let bytes = 0;
-    await this.writeJson({ file: path, mode });
-    const result = await work(async (data) => {
-      bytes += data.length;
-      for (let start = 0; start < data.length; start += DATA_FRAME_BYTES) {
-        await this.write('data', data.subarray(start, start + DATA_FRAME_BYTES));
-      }
-    });
-    await this.writeJson({ end: path, bytes });
-    return result;
-  }
-
-  /** The last frame proves all others, and is not proven itself. */
-  async finish(): Promise<void> {
-    const mac = this.#mac.digest('base64url');
-    this.#gzip.end(encodeFrame('json', Buffer.from(JSON.stringify({ mac }))));
-    await this.#written;
-  }
-
-  async #drain(file: FileHandle): Promise<void> {
-    for await (const chunk of this.#gzip) await file.appendFile(chunk as Buffer);
-    await file.sync();
-  }
+function presentArtifacts(artifacts: WrittenArtifacts | undefined): string {
+  if (artifacts === undefined) return '';
+  return `, ${artifacts.entries} artifacts and environments (${formatBytes(artifacts.bytes)})`;
 }
 
 /** Plain files below a folder, relative to the data directory, in order; links and such are noted, never followed. */
@@ -155,30 +121,8 @@ async function* walk(dataDir: string, folder: string, skipped: string[]): AsyncG
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) yield* walk(dataDir, path, skipped);
-    else if (entry.isFile()) yield path;
+    else if (entry.isFile() && isAllowedPath(path, 'file')) yield path;
     else skipped.push(path);
-  }
-}
-
-/** @returns false when it is no plain file any more. */
-async function copyFile(writer: FrameWriter, dataDir: string, path: string): Promise<boolean> {
-  let file: FileHandle;
-  try {
-    file = await open(join(dataDir, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP'))
-      return false;
-    throw error;
-  }
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) return false;
-    await writer.writeFile(path, status.mode & 0o777, async (write) => {
-      for await (const chunk of file.createReadStream({ autoClose: false })) await write(chunk as Buffer);
-    });
-    return true;
-  } finally {
-    await file.close();
   }
 }
 

@@ -52,7 +52,6 @@ export const OBSOLETE_KEYS: Readonly<Record<string, string>> = {
   job_watcher_interval: 'changes are told when they happen',
   database_status_refresh_interval: 'the database is watched by every query',
   database_log_queries: 'queries are not logged',
-  async_job_call_lifetime: 'asynchronous calls are kept for as long as they need',
   http_worker_thread_pool: 'there is no pool of threads',
   reconciliation_loop: 'it always runs',
 };

@@ -114,6 +114,7 @@ describe('the configuration', () => {
       { config: path },
       {
         RACETRACK_PUB_PORT: '8000',
+        RACETRACK_BUILD_MEMORY_MAX: '512Mi',
         RACETRACK_KEEP_JOBS: 'yes',
         RACETRACK_EXTERNAL_PUB_URL: 'https://user:pass@pub.example/pub',
         DATABASE_URL: 'postgres://bob:hunter3@db/racetrack',
@@ -121,12 +122,21 @@ describe('the configuration', () => {
     );
     const text = renderConfiguration(settings);
 
-    expect(text).toContain('pub_port: "8000"   # RACETRACK_PUB_PORT\n');
+    expect(text).toContain(`# config_file: ${path}   # `);
+    expect(text).toContain('pub_port: 8000   # RACETRACK_PUB_PORT\n');
     expect(text).toContain('keep_jobs: true   # RACETRACK_KEEP_JOBS\n');
     expect(text).toContain('# log_level: info   # default\n');
     expect(text).toContain('# database_url: ***   # DATABASE_URL\n');
     expect(text).toContain(`# admin_password: ***   # ${path}, admin_password\n`);
     expect(text).not.toMatch(/hunter|pass@/);
+
+    const again = await resolve(text);
+    expect(again.env).toEqual({
+      CONFIG_FILE: path,
+      RACETRACK_PUB_PORT: '8000',
+      RACETRACK_BUILD_MEMORY_MAX: '512Mi',
+      RACETRACK_KEEP_JOBS: 'true',
+    });
   });
 
   test('docs/reference/configuration.md is the table in the code (vitest --update writes it)', async () => {

@@ -3,8 +3,7 @@ import { messageOf, PlatformError, suggestWord } from '@racetrack-platform/error
 import { parse } from 'yaml';
 import { CONFIGURATION, OBSOLETE_KEYS, type ConfigurationSetting } from './configuration-table.ts';
 
-/** A file names no other one. */
-const IN_FILES = CONFIGURATION.filter(({ env }) => env !== 'CONFIG_FILE');
+const IN_FILES = CONFIGURATION.filter(isSettingOfFiles);
 const MAX_BYTES = 1024 * 1024;
 
 export interface ConfigFile {
@@ -43,6 +42,11 @@ export function readConfigFile(path: string): ConfigFile {
     } else values.set(setting.env, { key, value });
   }
   return { values, problems, notices };
+}
+
+/** @returns whether a configuration file may give it: a file names no other one. */
+export function isSettingOfFiles({ env }: ConfigurationSetting): boolean {
+  return env !== 'CONFIG_FILE';
 }
 
 function load(path: string): { data: Record<string, unknown>; isPrivate: boolean } {

@@ -8,7 +8,8 @@ YAML file that \`--config FILE\` or \`CONFIG_FILE\` names. A flag wins over a va
 default. Everything is validated at once, before anything starts; a key that is no setting is an error. A file with one of
 the secrets in it has to be readable by its owner alone.
 
-\`npm start -- --print-config\` prints what is in force and where each value comes from, and no secrets.
+\`npm start -- --print-config\` prints what is in force and where each value comes from, and no secrets. Into a file that can be
+used as one: \`npm start --silent -- --print-config > config.yaml\`; secrets and defaults are comments in it.
 
 | key | variable | flag | takes | default | meaning |
 |---|---|---|---|---|---|

@@ -13,7 +13,7 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
     env: 'RACETRACK_TRUSTED_PROXIES',
     kind: 'ranges',
     default: 'none',
-    help: 'proxies in front of lifecycle and dashboard whose `X-Forwarded-For` is believed; without, the address of a client is that of its connection. It counts for throttled sign-ins, the audit log and live logs',
+    help: 'proxies in front of lifecycle, dashboard and pub whose `X-Forwarded-For` is believed; without, the address of a client is that of its connection. It counts for throttled sign-ins, the audit log and live logs, and it is the first that a job reads in `X-Forwarded-For`',
   },
   {
     env: 'RACETRACK_GIT_ALLOW_LOCAL',
@@ -137,6 +137,12 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
     kind: 'number',
     default: '30',
     help: 'seconds that calls in flight have when an instance is replaced or deleted',
+  },
+  {
+    env: 'RACETRACK_ASYNC_JOB_CALL_LIFETIME',
+    kind: 'number',
+    default: '14400',
+    help: 'seconds that a stored asynchronous call waits for its answer to be fetched; then it is removed',
   },
   {
     env: 'RACETRACK_RESPONSE_TIMEOUT_MS',

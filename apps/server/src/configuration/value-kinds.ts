@@ -1,4 +1,5 @@
-import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
+import { isAddressRange } from '@racetrack-platform/contracts';
 
 /** What a value has to look like. Times are numbers, amounts are such as `512Mi`. */
 export type ValueKind =
@@ -9,6 +10,7 @@ export type ValueKind =
   | 'amount'
   | 'url'
   | 'ranges'
+  | 'folders'
   | { readonly oneOf: readonly string[] };
 
 const TRUE = /^(?:1|t|true|y|yes|on)$/i;
@@ -51,7 +53,11 @@ const CHECKS: Readonly<
   url: { must: 'an http or https address', test: isHttpUrl },
   ranges: {
     must: 'addresses or ranges separated by commas, such as 10.0.0.0/8,::1',
-    test: (value) => value.split(',').every((entry) => isRange(entry.trim())),
+    test: (value) => value.split(',').every((entry) => isAddressRange(entry.trim())),
+  },
+  folders: {
+    must: 'absolute paths of folders separated by commas',
+    test: (value) => CHECKS.text.test(value) && value.split(',').every((entry) => isAbsolute(entry.trim())),
   },
 };
 
@@ -60,15 +66,9 @@ function isHttpUrl(value: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol);
 }
 
-function isRange(entry: string): boolean {
-  const [address = '', prefix, ...rest] = entry.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32));
-}
-
 /** For the reference page. */
 export function describeKind(kind: ValueKind): string {
   if (typeof kind === 'object') return kind.oneOf.map((value) => `\`${value}\``).join(', ');
-  return kind === 'ranges' ? 'addresses and ranges' : kind;
+  if (kind === 'ranges') return 'addresses and ranges';
+  return kind === 'folders' ? 'absolute paths' : kind;
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
 import { findTools } from '@racetrack-platform/sandbox';
@@ -43,10 +43,21 @@ export const componentChecks: CheckGroup = {
       git,
       ...pythons,
       ...optional,
+      ...(await Promise.all(config.plugin.map(checkPlugin))),
       ok(docker ?? 'docker was not found; nothing needs it yet'),
     ];
   },
 };
+
+/** One that the owner of the server named; whether it can be loaded only a start tells. */
+async function checkPlugin(folder: string): Promise<Check> {
+  const isFolder = (await stat(folder).catch(() => undefined))?.isDirectory() === true;
+  if (isFolder) return ok(`the plugin in ${folder} is loaded beside those of the platform`);
+  return fail(
+    `${folder} of --plugin (RACETRACK_EXTRA_PLUGINS) is no folder`,
+    'Correct the path, or leave it out.',
+  );
+}
 
 async function describeSystem(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

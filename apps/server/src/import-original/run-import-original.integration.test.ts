@@ -31,6 +31,17 @@ test('import-original says what is wrong, never shows a password, and leaves not
   expect(await readdir(directory.path)).toEqual([]);
 });
 
+test('import-original names what it was given, and leaves no empty data directory behind', async () => {
+  await using directory = await createTemporaryDirectory();
+  const args = ['import-original', 'mysql://x', '--data-dir', join(directory.path, 'data')];
+  const { code, output } = await server(args);
+
+  expect(code).toBe(2);
+  expect(output).toContain('the address of the original is not a URL of PostgreSQL');
+  expect(output).not.toContain('DATABASE_URL');
+  expect(await readdir(directory.path)).toEqual([]);
+});
+
 test('import-original does not run beside a platform', async () => {
   await using directory = await createTemporaryDirectory();
   const lock = await acquireDataDirectoryLock(directory.path);
@@ -44,9 +55,12 @@ test('import-original does not run beside a platform', async () => {
 test('--print-config prints what is in force, and starts nothing', async () => {
   await using directory = await createTemporaryDirectory();
   const dataDir = join(directory.path, 'data');
-  const { code, output } = await server(['--print-config', '--data-dir', dataDir, '--pub-port', '8123']);
+  const { code, output } = await server(['--print-config', '--data-dir', dataDir, '--pub-port', '8123'], {
+    RACETRACK_MAX_DEPLOYMENT: '1',
+  });
 
   expect(code).toBe(0);
-  expect(output).toContain('pub_port: "8123"   # --pub-port');
+  expect(output).toContain('pub_port: 8123   # --pub-port');
+  expect(output).toContain('RACETRACK_MAX_DEPLOYMENT is no setting: did you mean RACETRACK_MAX_DEPLOYMENTS?');
   expect(await readdir(directory.path)).toEqual([]);
 });

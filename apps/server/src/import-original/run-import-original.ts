@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rmdir } from 'node:fs/promises';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { ensureDataDirectory } from '../data-directory.ts';
 import { acquireDataDirectoryLock } from '../lock/data-directory-lock.ts';
@@ -23,11 +24,15 @@ interface RunImportDeps {
 export async function runImportOriginal(deps: RunImportDeps, action: ImportAction): Promise<number> {
   const env = await composeEnvironment(deps, action);
   if (action.isDryRun) return await run(deps, env);
-  const lock = await acquireDataDirectoryLock(await ensureDataDirectory(deps.dataDir));
+  const isNew = !existsSync(deps.dataDir);
+  const dataDir = await ensureDataDirectory(deps.dataDir);
+  const lock = await acquireDataDirectoryLock(dataDir);
   try {
     return await run(deps, env);
   } finally {
     await lock.release();
+    // Only an empty one goes: nothing came of it.
+    if (isNew) await rmdir(dataDir).catch(() => undefined);
   }
 }
 

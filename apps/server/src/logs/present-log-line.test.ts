@@ -31,6 +31,18 @@ describe('presentLogLine', () => {
     );
   });
 
+  test.each([
+    ['cannot build: no space: no space', 'cannot build: no space'],
+    ['a: b: c: b: c: c', 'a: b: c'],
+    ['b: b', 'b'],
+    ['it ended (exit code 3 of the job): exit code 3 of the job', 'it ended \\(exit code 3 of the job\\)'],
+    ['connect: 10.0.0.1: refused', 'connect: 10.0.0.1: refused'],
+  ])('says once what a cause says again: %s', (message, shown) => {
+    const line = JSON.stringify({ level: 40, time: 1, err: { message }, msg: 'failed' });
+
+    expect(presentLogLine('control', line)).toMatch(new RegExp(` failed: ${shown}$`));
+  });
+
   test('passes other text on, without what could rewrite the terminal or leak', () => {
     expect(presentLogLine('pub', 'at \u001b[31mhttps://u:p@host/x')).toBe('pub: at [31mhttps://***@host/x');
   });

@@ -15,6 +15,8 @@ const LEVEL_NAMES = new Map([
 /** Fields that are shown otherwise, or not worth the room on a terminal. */
 const HIDDEN = new Set(['level', 'time', 'pid', 'hostname', 'name', 'role', 'msg', 'err', 'stack', 'v']);
 const MAX_LENGTH = 600;
+/** In characters: shorter ones may stand in a message by chance. */
+const MIN_REPETITION = 16;
 
 /**
  * The level of a log line, without parsing lines that begin as pino's do.
@@ -58,8 +60,19 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
 }
 
 function presentCause(err: unknown): string {
-  if (typeof err === 'object' && err !== null && 'message' in err) return String(err.message);
+  if (typeof err === 'object' && err !== null && 'message' in err) return dropRepetition(String(err.message));
   return err === undefined ? '' : presentValue(err);
+}
+
+/** Pino appends the messages of the causes, which mostly stand in the message already. */
+function dropRepetition(message: string): string {
+  for (let at = message.indexOf(': '); at !== -1; at = message.indexOf(': ', at + 1)) {
+    const head = message.slice(0, at);
+    const tail = message.slice(at + 2);
+    const isSaid = head === tail || head.endsWith(`: ${tail}`);
+    if (isSaid || (tail.length >= MIN_REPETITION && head.includes(tail))) return dropRepetition(head);
+  }
+  return message;
 }
 
 function presentValue(value: unknown): string {

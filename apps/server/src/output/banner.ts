@@ -29,6 +29,7 @@ export function renderBanner({
   rows.push(['Data', config.dataDir]);
   if (logFiles.length > 0) rows.push(['Logs', logFiles.join('\n              ')]);
   if (isolation !== undefined) rows.push(['Isolation', isolation]);
+  if (config.plugin.length > 0) rows.push(['Plugins', config.plugin.join('\n              ')]);
   const stop = config.keepJobs ? 'jobs stay running' : 'running jobs stop too; --keep-jobs leaves them';
   rows.push(['Stop', `Ctrl-C (${stop})`]);
   return [
