@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,6 +28,8 @@ describe('a platform restored from a backup', () => {
   let platform: Platform;
   let token: string;
   let said: string;
+  let withArtifacts: string;
+  let saidOfArtifacts: string;
   /** What the backup was made of, out of the way. */
   let formerDataDir: string;
 
@@ -45,6 +47,8 @@ describe('a platform restored from a backup', () => {
     const file = join(platform.directory, 'platform.backup');
     // While it runs.
     await server('backup', file, '--data-dir', platform.dataDir);
+    withArtifacts = join(platform.directory, 'artifacts.backup');
+    saidOfArtifacts = await server('backup', withArtifacts, '--artifacts', '--data-dir', platform.dataDir);
     await platform.stop();
     formerDataDir = join(platform.directory, 'former');
     await rename(platform.dataDir, formerDataDir);
@@ -80,5 +84,24 @@ describe('a platform restored from a backup', () => {
 
   test('lets the administrator in with the same password', async () => {
     expect(await platform.login()).toEqual(expect.any(String));
+  });
+
+  // The last one: it takes everything away that a build would need.
+  test('with its artifacts, starts jobs where there is no repository, elsewhere too', async () => {
+    expect(saidOfArtifacts).toMatch(/3 artifacts and environments \([\d.]+ MiB\)/);
+    await platform.stop();
+    for (const name of ['former', 'adder', 'uploaded', 'data']) {
+      await rm(join(platform.directory, name), { recursive: true });
+    }
+    platform.moveTo('moved');
+    const restored = await server('restore', withArtifacts, '--data-dir', platform.dataDir);
+    await platform.boot();
+
+    expect(restored).toContain('2 jobs start from what was built of them');
+    for (const name of ['adder', 'uploaded']) {
+      const call = async () => await platform.call(`${name}/1.0.0/api/v1/perform`, token, { x: 40, y: 2 });
+      await waitUntil(`${name} to answer`, async () => (await call()).status === 200, 60_000);
+      expect(await (await call()).json()).toBe(42);
+    }
   });
 });

@@ -1,19 +1,31 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startHttpsGitServer, waitUntil, type HttpsGitServer } from '@racetrack-platform/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRepository, pythonManifest } from './support/job-repository.ts';
 import { ADMIN_PASSWORD, Platform } from './support/platform.ts';
+import { startSteadyLoad } from './support/steady-load.ts';
 
 const run = promisify(execFile);
 /** The newest on PyPI. */
 const CLIENT = 'racetrack-client==2.35.1';
+const SECOND_TARGET = fileURLToPath(new URL('./fixtures/second-target', import.meta.url));
 const ACCESS = { username: 'bob', password: 'a-token-for-bob' };
 const ADDER =
-  'class Adder:\n    def perform(self, numbers):\n        print("adding", numbers, flush=True)\n        return sum(numbers)\n';
+  'class Adder:\n    def perform(self, numbers=(40, 2)):\n        print("adding", numbers, flush=True)\n        return sum(numbers)\n';
+
+/** Ids of what a target has of a job. */
+async function listInstances(job: string, folder: string): Promise<string[]> {
+  const records = await Array.fromAsync(glob(join(folder, 'instances/*/instance.json')));
+  const texts = await Promise.all(records.map(async (path) => await readFile(path, 'utf8').catch(() => '')));
+  return records
+    .filter((_path, index) => texts[index]?.includes(`"name": "${job}"`))
+    .map((path) => dirname(path));
+}
 
 /** The client that users of Racetrack have, from PyPI, against this platform. */
 describe('the original Python client', () => {
@@ -49,9 +61,10 @@ describe('the original Python client', () => {
     const source = await createRepository(join(root, 'source'), { 'job.py': ADDER });
     await run('git', ['clone', '--quiet', '--bare', source, join(root, 'private.git')]);
     host = await startHttpsGitServer(root, ACCESS);
-    platform = await Platform.start([], {
+    platform = await Platform.start(['--plugin', SECOND_TARGET], {
       GIT_SSL_CAINFO: host.certificatePath,
       RACETRACK_GIT_ALLOW_LOCAL: 'false',
+      RACETRACK_INFRASTRUCTURE_TARGET: 'process',
     });
     const venv = join(platform.directory, 'client');
     await run('python3', ['-m', 'venv', venv]);
@@ -142,12 +155,37 @@ describe('the original Python client', () => {
     });
   });
 
-  test('moves, deletes and logs out', async () => {
-    await expect(
-      racetrack('move', 'adder', '--version', '1.0.0', '--infrastructure', 'mars'),
-    ).rejects.toMatchObject({
+  test('moves a job to another target and back, and no call fails', async () => {
+    const move = async (target: string) =>
+      await racetrack('move', 'adder', '--version', '1.0.0', '--infrastructure', target);
+    await expect(move('mars')).rejects.toMatchObject({
       stdout: expect.stringContaining('Selected infrastructure target "mars" is unavailable'),
     });
+    const instances = async () => ({
+      process: await listInstances('adder', platform.dataDir),
+      second: await listInstances('adder', join(platform.dataDir, 'plugins', '*')),
+    });
+    const before = await instances();
+    const stopCalls = startSteadyLoad({
+      url: `${platform.endpoints.pub}/pub/job/adder/latest/api/v1/perform`,
+      token: await platform.login(),
+      callsPerSecond: 20,
+    });
+
+    await move('process-2');
+    expect((await racetrack('call', 'adder', '/api/v1/perform', '{"numbers": [40, 2]}')).trim()).toBe('42');
+    await waitUntil('the old instance to be gone', async () => (await instances()).process.length === 0);
+    expect((await instances()).second).toHaveLength(1);
+    await move('process');
+    await waitUntil('the second one to be gone', async () => (await instances()).second.length === 0);
+
+    expect((await instances()).process).toHaveLength(1);
+    expect((await instances()).process).not.toEqual(before.process);
+    const { failures, answers } = await stopCalls();
+    expect({ failures, answers: [...answers.keys()] }).toEqual({ failures: [], answers: ['42'] });
+  });
+
+  test('deletes and logs out', async () => {
     await racetrack('delete', 'adder', '--version', '1.0.0');
     expect(await racetrack('list')).not.toContain('adder');
     await racetrack('logout');

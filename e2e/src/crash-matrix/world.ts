@@ -124,7 +124,8 @@ async function deploySteadyJob(world: World): Promise<void> {
       if (status === 'failed') throw new Error(`the steady job could not be deployed: ${error}`);
       return status === 'done';
     },
-    30_000,
+    // Builds wait while other tests keep the machine busy.
+    150_000,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a build that burns all it can does to the calls of its neighbours: their p99 with and without it, in turns. */
+/** What a build that burns all it can does to the calls of its neighbours, and to any computing: p50 and p99 with and without it, in turns. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,10 +7,11 @@ import { waitUntil } from '@racetrack-platform/testing';
 import { createRepository, pythonManifest } from '../support/job-repository.ts';
 import { Platform } from '../support/platform.ts';
 import { startSteadyLoad, type SteadyLoadResult } from '../support/steady-load.ts';
+import { startSteadyWork } from '../support/steady-work.ts';
 
 const JOB = 'class JobEntrypoint:\n    def perform(self):\n        return 42\n';
-const PHASE_MS = 20_000;
-const ROUNDS = 3;
+const PHASE_MS = 10_000;
+const ROUNDS = 6;
 const CALLS_PER_SECOND = 100;
 
 /** A bomb that goes on forking is ended at its limit, which other tests show: here is what may stay. */
@@ -26,16 +27,20 @@ test.each(Object.entries(BURNERS))('calls beside %s do not fail', async (what, s
   const neighbour = await createRepository(join(platform.directory, 'neighbour'), { 'job.py': JOB });
   await deploy(platform, 'neighbour', neighbour, {});
   const url = `${platform.endpoints.pub}/pub/job/neighbour/1.0.0/api/v1/perform`;
-  const load = async (): Promise<SteadyLoadResult> => {
-    const stop = startSteadyLoad({ url, token, callsPerSecond: CALLS_PER_SECOND });
+  const measure = async (): Promise<Phase> => {
+    const stopCalls = startSteadyLoad({ url, token, callsPerSecond: CALLS_PER_SECOND });
+    const stopWork = startSteadyWork();
     await sleep(PHASE_MS);
-    return await stop();
+    return { calls: await stopCalls(), workMs: await stopWork() };
   };
 
-  const quiet: SteadyLoadResult[] = [];
-  const beside: SteadyLoadResult[] = [];
+  // Twice without it in every round: how far those two differ is what the machine does by itself.
+  const before: Phase[] = [];
+  const beside: Phase[] = [];
+  const after: Phase[] = [];
+  await measure();
   for (let round = 0; round < ROUNDS; round += 1) {
-    quiet.push(await load());
+    before.push(await measure());
     const name = `burner-${round}`;
     const remote = await createRepository(join(platform.directory, name), {
       'job.py': JOB,
@@ -44,23 +49,39 @@ test.each(Object.entries(BURNERS))('calls beside %s do not fail', async (what, s
     });
     const deploying = deploy(platform, name, remote, { requirements_path: 'requirements.txt' });
     const id = await waitForBuild(platform, token, name);
-    beside.push(await load());
+    beside.push(await measure());
     expect(await platform.cli(['cancel', id])).toMatchObject({ code: 0 });
     expect((await deploying).code).toBe(6);
+    after.push(await measure());
   }
 
-  const before = p99(quiet);
-  const during = p99(beside);
-  const share = ((during / before - 1) * 100).toFixed(0);
-  console.log(
-    `${what}: neighbours' p99 ${before.toFixed(1)} ms alone, ${during.toFixed(1)} ms beside it (${share} %)`,
-  );
-  expect([...quiet, ...beside].flatMap(({ failures }) => failures)).toEqual([]);
+  console.log(`${what}, ${ROUNDS} rounds of ${PHASE_MS / 1_000} s each before, beside and after it`);
+  console.log(present('calls, p50', 0.5, ({ calls }) => calls.durationsMs));
+  console.log(present('calls, p99', 0.99, ({ calls }) => calls.durationsMs));
+  console.log(present('computing, p50', 0.5, ({ workMs }) => workMs));
+  console.log(present('computing, p99', 0.99, ({ workMs }) => workMs));
+  expect([...before, ...beside, ...after].flatMap(({ calls }) => calls.failures)).toEqual([]);
+
+  function present(title: string, share: number, pick: (phase: Phase) => readonly number[]): string {
+    const medianOf = (phases: readonly Phase[]): number =>
+      quantile(phases.map((phase) => quantile(pick(phase), share)).toSorted(ascending), 0.5);
+    const [quiet, busy, again] = [medianOf(before), medianOf(beside), medianOf(after)];
+    const more = ((busy / ((quiet + again) / 2) - 1) * 100).toFixed(0);
+    const values = [quiet, busy, again].map((ms) => `${ms.toFixed(2)} ms`);
+    return `  ${title}: before ${values[0]}, beside ${values[1]} (${more} %), after ${values[2]}`;
+  }
 });
 
-function p99(results: readonly SteadyLoadResult[]): number {
-  const durations = results.flatMap(({ durationsMs }) => durationsMs).sort((a, b) => a - b);
-  return durations[Math.floor((durations.length - 1) * 0.99)] ?? Number.NaN;
+interface Phase {
+  readonly calls: SteadyLoadResult;
+  readonly workMs: readonly number[];
+}
+
+const ascending = (a: number, b: number): number => a - b;
+
+/** @param sorted - ascending. */
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
 }
 
 async function deploy(platform: Platform, name: string, remote: string, extra: Record<string, string>) {

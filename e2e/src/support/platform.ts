@@ -35,6 +35,7 @@ export class Platform implements AsyncDisposable {
   endpoints: Endpoints = { lifecycle: '', dashboard: '', pub: '' };
   #launcher: ChildProcess | undefined;
   #output = '';
+  #folder = 'data';
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
 
@@ -55,7 +56,12 @@ export class Platform implements AsyncDisposable {
   }
 
   get dataDir(): string {
-    return join(this.directory, 'data');
+    return join(this.directory, this.#folder);
+  }
+
+  /** Lets the next start use another data directory. */
+  moveTo(folder: string): void {
+    this.#folder = folder;
   }
 
   /** Everything that the launcher has printed. */
