@@ -30,7 +30,8 @@ export async function sweepBuilds(options: {
     return code === 0;
   } catch {
     // Told to end it has not ended yet; one that could not be started has no number.
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      await once(child, 'exit');
     return false;
   }
 }
