@@ -254,11 +254,35 @@ export const ERROR_CODES = {
     legacyType: 'ValueError',
     meaning: 'A plugin package breaks a rule; the message names every file, line and field.',
   },
+  PLUGIN_REQUIREMENTS: {
+    ...usage,
+    status: 400,
+    legacyType: 'RuntimeError',
+    meaning: 'What a Python plugin requires could not be installed; the message ends with what pip said.',
+  },
   PLUGIN_INCOMPATIBLE: {
     ...usage,
     status: 400,
     legacyType: 'ValueError',
     meaning: 'A plugin was made for other versions of Racetrack than this one.',
+  },
+  PLUGIN_SOURCE_INVALID: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning: 'What a plugin is to be installed from is no file, URL or repository that may be used.',
+  },
+  PLUGIN_SOURCE_NOT_FOUND: {
+    ...conflict,
+    status: 404,
+    legacyType: 'EntityNotFound',
+    meaning: 'The file, repository, release or version that a plugin is to be installed from does not exist.',
+  },
+  PLUGIN_SOURCE_FAILED: {
+    ...unavailable,
+    status: 502,
+    legacyType: 'RuntimeError',
+    meaning: 'A plugin could not be downloaded: the other server failed, refused or answered nonsense.',
   },
   PLUGIN_FAILED: {
     exitCode: EXIT_CODES.failure,
