@@ -7,6 +7,9 @@ export const AUTH_COOKIE = 'X-Racetrack-Auth';
 /** The header as clients write it. */
 export const AUTH_HEADER = 'X-Racetrack-Auth';
 
+/** Header of an answer that did what was asked, and has something to add that whoever asked should read; ASCII. */
+export const WARNING_HEADER = 'x-racetrack-warning';
+
 /** Default ports, as users of Racetrack know them. */
 export const DEFAULT_PORTS = { lifecycle: 7002, dashboard: 7003, pub: 7005 } as const;
 

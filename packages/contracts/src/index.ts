@@ -1,24 +1,15 @@
-export {
-  createProxyTrust,
-  findClientAddress,
-  findForwardedChain,
-  isAddressRange,
-  type ProxyTrust,
-} from './addresses/client-address.ts';
-export * from './constants.ts';
+export * from './processes.ts';
 export {
   auditEventDtoSchema,
   changePasswordPayloadSchema,
   infoDtoSchema,
   loginPayloadSchema,
-  pluginManifestDtoSchema,
   userProfileDtoSchema,
   wireErrorSchema,
   type AuditEventDto,
   type ChangePasswordPayload,
   type InfoDto,
   type LoginPayload,
-  type PluginManifestDto,
   type UserProfileDto,
 } from './api/account-dto.ts';
 export { asyncJobCallDtoSchema, type AsyncJobCallDto } from './api/async-call-dto.ts';
@@ -30,6 +21,16 @@ export {
   type OrphanDto,
   type OrphanListDto,
 } from './api/orphan-dto.ts';
+export {
+  installPluginPayloadSchema,
+  pluginConfigPayloadSchema,
+  pluginDtoSchema,
+  pluginManifestDtoSchema,
+  pluginTreeDtoSchema,
+  type PluginDto,
+  type PluginManifestDto,
+  type PluginTreeDto,
+} from './api/plugin-dto.ts';
 export { portfolioJobDtoSchema, type PortfolioJobDto } from './api/portfolio-dto.ts';
 export {
   countRecordsPayloadSchema,
@@ -47,13 +48,6 @@ export {
   type RecordValue,
 } from './api/record-dto.ts';
 export { maintenanceDtoSchema, maintenancePayloadSchema, type MaintenanceDto } from './api/setting-dto.ts';
-export {
-  MAINTENANCE_MESSAGE,
-  MAINTENANCE_MODE,
-  MAINTENANCE_TEXT,
-  readMaintenance,
-  type Maintenance,
-} from './maintenance.ts';
 export {
   authTokenDataSchema,
   createEscPayloadSchema,
@@ -109,6 +103,12 @@ export {
   type DeployPayload,
 } from './api/deployment-dto.ts';
 export {
+  dockerfileDtoSchema,
+  dockerfilePayloadSchema,
+  type DockerfileDto,
+  type DockerfilePayload,
+} from './api/dockerfile-dto.ts';
+export {
   editManifestPayloadSchema,
   jobDtoSchema,
   jobStatusSchema,
@@ -150,74 +150,3 @@ export {
 } from './api/permission-dto.ts';
 export { explainDecision, type Explanation } from './authorization/explain-decision.ts';
 export { pinDtoSchema, promotePayloadSchema, type PinDto, type PromotePayload } from './api/pin-dto.ts';
-export {
-  findGrant,
-  findScopeGrant,
-  isPublicEndpoint,
-  isUnbound,
-  normalizeEndpoint,
-  type Resource,
-} from './authorization/is-allowed.ts';
-export {
-  formatGrantCommand,
-  formatSubjectRef,
-  parseCaller,
-  parseSubjectRef,
-  type SubjectRef,
-} from './authorization/subject-ref.ts';
-export { permissionSchema, type Permission } from './authorization/permission.ts';
-export {
-  ADMINISTRATOR_SCOPES,
-  DEFAULT_USER_SCOPES,
-  OWNER_SCOPES,
-  PLATFORM_SCOPES,
-  SCOPES,
-  scopeSchema,
-  type Scope,
-} from './authorization/scopes.ts';
-export {
-  buildEventSchema,
-  buildLimitsSchema,
-  buildRequestSchema,
-  buildResultSchema,
-  buildStepSchema,
-  nativePlanSchema,
-  runSpecSchema,
-  sourceSpecSchema,
-  type BuildEvent,
-  type BuildLimits,
-  type BuildRequest,
-  type BuildResult,
-  type BuildStep,
-  type NativePlan,
-  type RunSpec,
-  type SourceSpec,
-} from './build/build-protocol.ts';
-export { addressSchema, type Address } from './feed/address.ts';
-export {
-  callEdgeStatsSchema,
-  callStatsSchema,
-  feedMessageSchema,
-  pubMessageSchema,
-  type CallEdgeStats,
-  type CallStats,
-  type FeedMessage,
-  type PubMessage,
-} from './feed/feed-protocol.ts';
-export {
-  feedRecordSchema,
-  jobRouteSchema,
-  pinRecordSchema,
-  routedInstanceSchema,
-  settingRecordSchema,
-  subjectRecordSchema,
-  tokenRecordSchema,
-  type FeedKind,
-  type FeedRecord,
-  type JobRoute,
-  type PinRecord,
-  type RoutedInstance,
-  type SettingRecord,
-  type SubjectRecord,
-  type TokenRecord,
-} from './feed/feed-records.ts';

@@ -24,17 +24,6 @@ export const infoDtoSchema = z.object({
 });
 export type InfoDto = z.infer<typeof infoDtoSchema>;
 
-export const pluginManifestDtoSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  build_date: z.string().nullable(),
-  url: z.string().nullable(),
-  priority: z.int(),
-  category: z.string().nullable(),
-  components: z.array(z.string()),
-});
-export type PluginManifestDto = z.infer<typeof pluginManifestDtoSchema>;
-
 /** An entry of the audit log (`AuditLogEventDto`). */
 export const auditEventDtoSchema = z.object({
   id: z.string(),

@@ -10,7 +10,7 @@ export const keyDtoSchema = z.object({
   fingerprint: z.string(),
   /** A key from the environment can only be replaced by whoever put it there. */
   source: z.enum(['file', 'environment']),
-  /** Seconds since the epoch; null when it is not known. */
+  /** Since when its file is there, seconds since the epoch: made, or restored. Null when it is not known. */
   made_at: z.int().nullable(),
 });
 export type KeyDto = z.infer<typeof keyDtoSchema>;

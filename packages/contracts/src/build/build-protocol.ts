@@ -49,7 +49,8 @@ export const nativePlanSchema = z.object({
   run: runSpecSchema,
   /**
    * Absolute paths of this machine that the steps read beside the plugin's folder and the system's own. Where accounts
-   * cannot read one, steps that name it get the path of a copy instead, so that it must not depend on where it is.
+   * cannot read one, steps that name it get the path of a copy instead, so that it must not depend on where it is. Of
+   * installed plugins, only what everybody can read; of nobody anything of the platform's data.
    */
   hostPaths: z.array(z.string()).optional(),
   /** What the author should know, though it does not stop the build: a field that nothing reads, for instance. */
@@ -116,6 +117,8 @@ export const buildRequestSchema = z.object({
   jobType: z.string(),
   pluginDir: z.string(),
   plan: nativePlanSchema,
+  /** Whether root may read the plan's `hostPaths` for the build's account: not for a plugin that somebody installed. */
+  trustsHostPaths: z.boolean(),
   buildEnv: z.record(z.string(), z.string()),
   secretBuildEnv: z.record(z.string(), z.string()),
   /** Key of the HMAC by which secrets enter the artifact's key, hexadecimal. */

@@ -9,7 +9,8 @@ const PATTERN = /^(?:\d+|\*)(?:\.(?:\d+|\*)){0,2}(?:-.+)?$/;
  *
  * `name:latest` is the highest stable version, or the highest of all when none is stable. In a pattern such as
  * `1.2.*` or `1.*-3.9-bullseye` each `*` stands for one or more characters of the whole version, labels included;
- * the highest that fits wins. Every other text must be there exactly.
+ * of those that fit, stable ones come before others too, where Racetrack 2.36 takes the highest of all. Every other text
+ * must be there exactly.
  *
  * @param requested - `name:version`, as in the manifest.
  * @param available - `name:version` of what is installed and can run, in any order; odd ones are passed over.
@@ -34,7 +35,7 @@ export function resolveJobType(requested: string, available: readonly string[]):
   if (version.includes('*') && PATTERN.test(version)) {
     const fitting = versionsOf(name, available).filter(({ text }) => fitsPattern(text, version));
     const message = `language pattern "${requested}" doesn't match any of the supported versions: ${presentList(available)}`;
-    return foundOr(name, findHighest(fitting), 'no-match', message);
+    return foundOr(name, findLatest(fitting), 'no-match', message);
   }
   if (available.includes(requested)) return { kind: 'found', version: requested };
   return missing('exact', `language ${requested} is not supported, ${supported}`);
