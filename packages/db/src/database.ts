@@ -7,6 +7,13 @@ import type {
 } from '@racetrack-platform/contracts';
 import type { ColumnType } from 'kysely';
 import type { Flag } from './codec.ts';
+import type {
+  PluginArchivePartTable,
+  PluginArchiveTable,
+  PluginConfigTable,
+  PluginPackageTable,
+  RemovedPluginTable,
+} from './plugin-tables.ts';
 
 /** A column that came later: null when it is left out of an insert. */
 type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
@@ -381,4 +388,9 @@ export interface Database {
   instance_drain: InstanceDrainTable;
   uid_range: UidRangeTable;
   uid_allocation: UidAllocationTable;
+  plugin_archive: PluginArchiveTable;
+  plugin_archive_part: PluginArchivePartTable;
+  plugin_package: PluginPackageTable;
+  plugin_config: PluginConfigTable;
+  removed_plugin: RemovedPluginTable;
 }

@@ -10,6 +10,7 @@ export {
 export type { WaitingDeployment } from './repositories/deployment-queue.ts';
 export {
   createInstanceRepository,
+  splitInstanceIds,
   type InstanceRepository,
   type InstanceRow,
 } from './repositories/instance-repository.ts';
@@ -18,10 +19,11 @@ export {
   jobNotFound,
   type JobRepository,
   type JobRow,
+  type JobUse,
   type WatchedJob,
   type PublicEndpointRequest,
 } from './repositories/job-repository.ts';
-export type { JobMark, MarkedJob } from './repositories/job-marks.ts';
+export { splitMarks, type JobMark, type MarkedJob } from './repositories/job-marks.ts';
 export {
   createCallEdgeRepository,
   type CallEdgeRepository,
@@ -70,6 +72,13 @@ export {
   type NewPermission,
   type PermissionRepository,
 } from './repositories/permission-repository.ts';
+export {
+  createPluginRepository,
+  type InstalledPlugin,
+  type PluginConfigRow,
+  type PluginRepository,
+  type RemovedPlugin,
+} from './repositories/plugin-repository.ts';
 export { createSettingRepository, type SettingRepository } from './repositories/setting-repository.ts';
 export {
   createSubjectRepository,

@@ -4,6 +4,7 @@ import * as initial from './migrations/0001-initial.ts';
 import * as replicas from './migrations/0002-replicas.ts';
 import * as controlPlane from './migrations/0003-control-plane.ts';
 import * as laterControlPlane from './migrations/0004-later-control-plane.ts';
+import * as plugins from './migrations/0005-plugins.ts';
 import { readSchema } from './read-schema.ts';
 import { SCHEMA_WRITERS, type StoreKind } from './schema-writer.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0002-replicas', up: replicas.up },
   { name: '0003-control-plane', up: controlPlane.up },
   { name: '0004-later-control-plane', up: laterControlPlane.up },
+  { name: '0005-plugins', up: plugins.up },
 ];
 
 /** Names of the migrations that this program knows, in order: the last one is its schema version. */

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import {
   createFeedRepository,
   createMetaRepository,
+  createPluginRepository,
   createSettingRepository,
   exportStore,
   importStore,
@@ -142,10 +143,36 @@ describeStores('an export of a store', (fixture) => {
     expect(rowsOf(await dump(target))).toEqual(rowsOf(text));
   });
 
+  test('holds plugins with their archives, a few parts at a time', async () => {
+    const archive = randomBytes(9 * 1_000 + 1);
+    const installed = { name: 'toy', version: '1.0.0', digest: 'c0ffee', sizeBytes: archive.length } as const;
+    const facts = { language: 'python', manifest: { a: [1] }, description: null, standIn: 'docker' } as const;
+    const plugin = { ...installed, ...facts, isPinned: true, installedBy: null, installedAt: 5 };
+    const parts = createPluginRepository(fixture.store.db);
+    for (let part = 0; part < 10; part += 1)
+      await parts.putArchivePart('c0ffee', part, archive.subarray(part * 1_000, (part + 1) * 1_000), 1);
+    await parts.completeArchive('c0ffee', archive.length);
+    await fixture.store.transaction(async ({ db }) => await createPluginRepository(db).put(plugin));
+    const pieces: string[] = [];
+    const write = async (piece: string) => void pieces.push(piece);
+    await exportStore(fixture.store, { productVersion: '1', write });
+    const target = await fixture.createEmpty();
+    await restore(pieces.join(''), target);
+    const copy = await openStore(target);
+    const copied = createPluginRepository(copy.db);
+
+    const counts = pieces.map((piece) => piece.split('["plugin_archive_part"').length - 1);
+    expect(counts.filter((count) => count > 0)).toEqual([4, 4, 2]);
+    expect(await copied.list()).toEqual([plugin]);
+    expect(Buffer.concat(await Array.fromAsync(copied.readArchive('c0ffee'))).equals(archive)).toBe(true);
+    expect(await copied.revision()).toBe(await parts.revision());
+    await copy.close();
+  });
+
   test('of an older schema is brought up to date', async () => {
     const target = await fixture.createEmpty();
     const text = (await dump(fixture.options)).replace(
-      ',"0002-replicas","0003-control-plane","0004-later-control-plane"',
+      ',"0002-replicas","0003-control-plane","0004-later-control-plane","0005-plugins"',
       '',
     );
     const lines = text.trimEnd().split('\n').slice(0, -1);

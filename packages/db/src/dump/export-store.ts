@@ -14,9 +14,6 @@ import {
 } from './dump-format.ts';
 import { EXPORTED_TABLES, STORE_ID_KEY, type ExportedTable } from './dump-tables.ts';
 
-/** Rows read at once: build logs come in pieces of some ten kilobytes. */
-const PAGE_ROWS = 200;
-
 interface ExportOptions {
   readonly productVersion: string;
   /** Takes the next lines; awaited, so that a slow disk slows the reading. */
@@ -86,7 +83,10 @@ async function composeHeader(
   };
 }
 
-async function* readPages(db: Kysely<unknown>, { name, key }: ExportedTable): AsyncGenerator<DumpRow[]> {
+async function* readPages(
+  db: Kysely<unknown>,
+  { name, key, rowsAtOnce }: ExportedTable,
+): AsyncGenerator<DumpRow[]> {
   const columns = sql.join(key.map((column) => sql.ref(column)));
   let last: DumpRow | undefined;
   for (;;) {
@@ -95,11 +95,11 @@ async function* readPages(db: Kysely<unknown>, { name, key }: ExportedTable): As
         ? sql``
         : sql`where (${columns}) > (${sql.join(key.map((column) => sql.val(last?.[column])))})`;
     const { rows } = await sql<DumpRow>`select * from ${sql.table(name)} ${after}
-      order by ${columns} limit ${sql.lit(PAGE_ROWS)}`.execute(db);
+      order by ${columns} limit ${sql.lit(rowsAtOnce)}`.execute(db);
     const page = rows.filter((row) => name !== 'meta' || row['key'] !== STORE_ID_KEY).map(sortColumns);
     if (page.length > 0) yield page;
     last = rows.at(-1);
-    if (rows.length < PAGE_ROWS || last === undefined) return;
+    if (rows.length < rowsAtOnce || last === undefined) return;
   }
 }
 

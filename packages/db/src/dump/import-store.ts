@@ -11,8 +11,7 @@ import type { DumpHeader, DumpProgress, DumpRow } from './dump-format.ts';
 import { EXPORTED_TABLES, STORE_ID_KEY } from './dump-tables.ts';
 import { invalid, readDump, type Dump } from './read-dump.ts';
 
-/** Rows written by one statement: with the widest table some thousand parameters, of 32,766 in SQLite. */
-const BATCH_ROWS = 100;
+const ROWS_AT_ONCE = new Map(EXPORTED_TABLES.map(({ name, rowsAtOnce }) => [name, rowsAtOnce]));
 
 interface ImportOptions {
   /** Of the file, in order. */
@@ -72,7 +71,10 @@ async function fill(
   let count = 0;
   for await (const { table, row } of rows) {
     assertColumns(schema, table, row);
-    if (batch !== undefined && (batch.table !== table || batch.rows.length >= BATCH_ROWS)) {
+    if (
+      batch !== undefined &&
+      (batch.table !== table || batch.rows.length >= (ROWS_AT_ONCE.get(table) ?? 1))
+    ) {
       await insert(db, batch.table, batch.rows);
       onProgress?.({ table: batch.table, rows: count });
       batch = undefined;

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { sql, type Insertable, type Selectable, type Updateable } from 'kysely';
 import type { InstanceState, InstanceTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
 
@@ -6,8 +6,8 @@ export type InstanceRow = Selectable<InstanceTable>;
 
 export interface InstanceRepository {
   list(): Promise<InstanceRow[]>;
-  /** Ids of those that serve a job, by the id of the job; in the order of {@link listByDeployment}. */
-  listIdsByJob(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Ids of those that serve jobs, for {@link splitInstanceIds}; in the order of {@link listByDeployment}. */
+  readIdsByJob(): Promise<string>;
   listByDeployment(deploymentId: string): Promise<InstanceRow[]>;
   listByJob(name: string, version: string, states: readonly InstanceState[]): Promise<InstanceRow[]>;
   insert(row: Insertable<InstanceTable>): Promise<void>;
@@ -28,21 +28,13 @@ export function createInstanceRepository(db: Queryable): InstanceRepository {
       return await db.selectFrom('instance').selectAll().orderBy('created_at').orderBy('id').execute();
     },
 
-    async listIdsByJob() {
-      const rows = await db
+    async readIdsByJob() {
+      const row = await db
         .selectFrom('instance')
         .innerJoin('job', 'job.deployment_id', 'instance.deployment_id')
-        .select(['job.id as jobId', 'instance.id'])
-        .orderBy('instance.created_at')
-        .orderBy('instance.id')
-        .execute();
-      const ids = new Map<string, string[]>();
-      for (const { jobId, id } of rows) {
-        const own = ids.get(jobId);
-        if (own === undefined) ids.set(jobId, [id]);
-        else own.push(id);
-      }
-      return ids;
+        .select(joinedIds().as('ids'))
+        .executeTakeFirst();
+      return row?.ids ?? '';
     },
 
     async listByDeployment(deploymentId) {
@@ -90,4 +82,23 @@ export function createInstanceRepository(db: Queryable): InstanceRepository {
       await db.deleteFrom('instance').where('id', '=', id).execute();
     },
   };
+}
+
+/** A line for each instance: one text is read far faster than many rows. */
+function joinedIds() {
+  return sql<string | null>`string_agg(job.id || ' ' || instance.id, ${'\n'}
+    order by instance.created_at, instance.id)`;
+}
+
+/** Ids of instances by the id of their job, from such a text. */
+export function splitInstanceIds(text: string): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, string[]>();
+  if (text === '') return ids;
+  for (const line of text.split('\n')) {
+    const [jobId = '', id = ''] = line.split(' ');
+    const own = ids.get(jobId);
+    if (own === undefined) ids.set(jobId, [id]);
+    else own.push(id);
+  }
+  return ids;
 }

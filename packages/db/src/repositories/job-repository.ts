@@ -3,7 +3,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { cleanTexts, toFlag, type Flag } from '../codec.ts';
 import type { JobTable, TrashJobTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
-import { markOf, type JobMark, type MarkedJob } from './job-marks.ts';
+import { joinedMarks, markOf, type MarkedJob } from './job-marks.ts';
 
 export type JobRow = Selectable<JobTable>;
 
@@ -14,8 +14,8 @@ export interface JobRepository {
   get(name: string, version: string): Promise<JobRow>;
   /** Newest first, then by name. */
   list(): Promise<JobRow[]>;
-  /** Of all jobs, in no particular order. */
-  listMarks(): Promise<JobMark[]>;
+  /** Of all jobs, for {@link splitMarks}: the same text as long as nothing that is shown of any job has changed. */
+  readMarks(): Promise<string>;
   /** Those of these ids that exist, with their marks as of the same moment. */
   listMarked(ids: readonly string[]): Promise<MarkedJob[]>;
   /** Names and versions, in the order of {@link list}. */
@@ -25,6 +25,8 @@ export interface JobRepository {
   listVersions(name: string): Promise<string[]>;
   /** How many jobs have which status; statuses that no job has are left out. */
   countByStatus(): Promise<ReadonlyMap<string, number>>;
+  /** How many jobs of which job type are where; those that are lost are left out. */
+  countUse(): Promise<JobUse[]>;
   /** A job of this name whose manifest was edited since it was deployed: of this version, or else the latest edit. */
   findEdited(name: string, version: string): Promise<JobRow | undefined>;
   insert(row: Insertable<JobTable>): Promise<void>;
@@ -33,6 +35,8 @@ export interface JobRepository {
   setNotice(target: string, notice: string): Promise<void>;
   /** Takes that notice away again, and no other. */
   clearNotice(target: string, notice: string): Promise<void>;
+  /** Shows a notice with every job whose job type is none of these and that has no notice, and takes it from the others. */
+  setNoticeOfJobTypes(available: readonly string[], notice: string): Promise<void>;
   /** Moves the time of the last call forward, never back. */
   noteCall(id: string, calledAt: number): Promise<void>;
   /** Removes the row with its permissions and public endpoints, and leaves a tombstone. */
@@ -64,6 +68,14 @@ export interface JobRepository {
     jobId: string,
     endpoints: readonly { id: string; endpoint: string }[],
   ): Promise<void>;
+}
+
+/** Jobs of one job type at one target. */
+export interface JobUse {
+  /** `name:version`. */
+  readonly jobType: string;
+  readonly target: string;
+  readonly count: number;
 }
 
 /** A job with where and since when it should run. */
@@ -117,11 +129,9 @@ export function createJobRepository(db: Queryable): JobRepository {
       return await db.selectFrom('job').selectAll().orderBy('updated_at', 'desc').orderBy('name').execute();
     },
 
-    async listMarks() {
-      return await db
-        .selectFrom('job')
-        .select(['id', markOf().as('mark')])
-        .execute();
+    async readMarks() {
+      const row = await db.selectFrom('job').select(joinedMarks().as('marks')).executeTakeFirst();
+      return row?.marks ?? '';
     },
 
     async listMarked(ids) {
@@ -174,6 +184,19 @@ export function createJobRepository(db: Queryable): JobRepository {
       return new Map(rows.map(({ status, count }) => [status, count]));
     },
 
+    async countUse() {
+      return await db
+        .selectFrom('job')
+        .select((eb) => [
+          'job_type_version as jobType',
+          'infrastructure_target as target',
+          eb.fn.countAll<number>().as('count'),
+        ])
+        .where('status', '!=', 'lost')
+        .groupBy(['job_type_version', 'infrastructure_target'])
+        .execute();
+    },
+
     async insert(row) {
       await db.insertInto('job').values(row).execute();
     },
@@ -196,6 +219,23 @@ export function createJobRepository(db: Queryable): JobRepository {
         .updateTable('job')
         .set({ notice: null })
         .where('infrastructure_target', '=', target)
+        .where('notice', '=', notice)
+        .execute();
+    },
+
+    async setNoticeOfJobTypes(available, notice) {
+      // Imported jobs need not have one.
+      const known = ['', ...available];
+      await db
+        .updateTable('job')
+        .set({ notice })
+        .where('job_type_version', 'not in', known)
+        .where('notice', 'is', null)
+        .execute();
+      await db
+        .updateTable('job')
+        .set({ notice: null })
+        .where('job_type_version', 'in', known)
         .where('notice', '=', notice)
         .execute();
     },

@@ -1,10 +1,12 @@
+import { sql } from 'kysely';
 import type { Queryable } from '../store.ts';
 
 /** Where sealed texts are kept; the word before the row's id in what a text is bound to. */
-export const SEALED_COLUMNS = ['token', 'deployment'] as const;
+export const SEALED_COLUMNS = ['token', 'deployment', 'plugin_config'] as const;
 export type SealedColumn = (typeof SEALED_COLUMNS)[number];
 
 export interface SealedRow {
+  /** Of a plugin's configuration: the plugin's name. */
   readonly id: string;
   readonly sealed: string;
 }
@@ -15,29 +17,27 @@ export interface SealedRepository {
   replace(column: SealedColumn, row: SealedRow): Promise<void>;
 }
 
+const PLACES = {
+  token: { id: 'id', sealed: 'sealed' },
+  deployment: { id: 'id', sealed: 'sealed_secrets' },
+  plugin_config: { id: 'name', sealed: 'sealed' },
+} as const satisfies Record<SealedColumn, { readonly id: string; readonly sealed: string }>;
+
 /** All SQL that looks at sealed texts without opening them, for changing the key. */
 export function createSealedRepository(db: Queryable): SealedRepository {
   return {
-    async list(column, afterId, limit) {
-      if (column === 'token') {
-        const tokens = db.selectFrom('token').select(['id', 'sealed']);
-        return await tokens.where('id', '>', afterId).orderBy('id').limit(limit).execute();
-      }
-      return await db
-        .selectFrom('deployment')
-        .select(['id', 'sealed_secrets as sealed'])
-        .where('sealed_secrets', 'is not', null)
-        .where('id', '>', afterId)
-        .orderBy('id')
-        .limit(limit)
-        .$narrowType<{ sealed: string }>()
-        .execute();
+    async list(table, afterId, limit) {
+      const { id, sealed } = PLACES[table];
+      const { rows } = await sql<SealedRow>`select ${sql.ref(id)} as id, ${sql.ref(sealed)} as sealed
+        from ${sql.table(table)} where ${sql.ref(sealed)} is not null and ${sql.ref(id)} > ${afterId}
+        order by ${sql.ref(id)} limit ${limit}`.execute(db);
+      return rows;
     },
 
-    async replace(column, { id, sealed }) {
-      await (column === 'token'
-        ? db.updateTable('token').set({ sealed }).where('id', '=', id).execute()
-        : db.updateTable('deployment').set({ sealed_secrets: sealed }).where('id', '=', id).execute());
+    async replace(table, row) {
+      const { id, sealed } = PLACES[table];
+      await sql`update ${sql.table(table)} set ${sql.ref(sealed)} = ${row.sealed}
+        where ${sql.ref(id)} = ${row.id}`.execute(db);
     },
   };
 }

@@ -42,6 +42,8 @@ const RULES: Readonly<Record<string, (index: number, rows: ReadonlyMap<string, R
   instance: (index, rows) => ({ deployment_id: idOf(rows, 'deployment', index) }),
   uid_range: (index) => ({ host_id: `host-${index}` }),
   uid_allocation: (index) => ({ host_id: 'host-0', uid: index }),
+  plugin_archive_part: (index, rows) => ({ digest: idOf(rows, 'plugin_archive', 0, 'digest'), part: index }),
+  plugin_package: (index, rows) => ({ digest: idOf(rows, 'plugin_archive', index, 'digest') }),
   deployment: (index) => ({ status: index === 0 ? 'in_progress' : 'done' }),
 };
 
@@ -92,7 +94,7 @@ async function insert(db: Kysely<unknown>, table: string, row: Row): Promise<voi
   );
 }
 
-function idOf(rows: ReadonlyMap<string, Row[]>, table: string, index: number): Cell {
+function idOf(rows: ReadonlyMap<string, Row[]>, table: string, index: number, column = 'id'): Cell {
   const made = rows.get(table) ?? [];
-  return made[index % made.length]?.['id'] ?? null;
+  return made[index % made.length]?.[column] ?? null;
 }
