@@ -1,4 +1,5 @@
 export { composeConfinedCommand } from './command/confined-command.ts';
+export { relayEnvironment, type RelayedCommand } from './command/relay-environment.ts';
 export type {
   Account,
   ConfinedCommandOptions,
@@ -22,5 +23,7 @@ export {
   type WatchdogOptions,
   type Watched,
 } from './measure/watchdog.ts';
+export { createAddressPolicy, type AddressPolicy } from './network/address-policy.ts';
 export { ancestorsOf, findImpassable, findReachRefusal, isInside } from './reach/reach-refusal.ts';
+export { findForeign } from './reach/find-foreign.ts';
 export { removeTree } from './files/remove-tree.ts';

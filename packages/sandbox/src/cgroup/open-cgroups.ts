@@ -70,7 +70,10 @@ export async function openCgroups({
 async function tryOut(tree: CgroupTree): Promise<string | undefined> {
   const manager = createCgroupManager(tree);
   const id = `trial-${process.pid}`;
-  const child = spawn('/bin/sh', ['-c', 'read -r line'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawn('/bin/sh', ['-c', 'read -r line'], {
+    env: {},
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   try {
     if (child.pid === undefined) return 'no process could be started';
     const ended = new Promise<NodeJS.Signals | null>((resolve) => {
