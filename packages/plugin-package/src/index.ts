@@ -15,6 +15,12 @@ export {
 } from './bundle/check-plugin-directory.ts';
 export { createIgnoreFilter, DEFAULT_PATTERNS, type IgnoreFilter } from './bundle/ignore-rules.ts';
 export type { SourceFile } from './bundle/list-plugin-files.ts';
+export {
+  fetchPlugin,
+  GITHUB_API,
+  type FetchedPlugin,
+  type FetchPluginOptions,
+} from './fetch/fetch-plugin.ts';
 export { assertCompatible, isCompatible } from './manifest/compatibility.ts';
 export {
   archiveNameOf,
