@@ -50,6 +50,16 @@ describe('makeDockerfileVariables', () => {
     },
   );
 
+  test('reads a version as text, also where YAML takes it for a number', () => {
+    const source =
+      "{{ manifest.jobtype_extra.python_version.replace('.', '') }} {{ manifest_jobtype_extra.version == '2' }} " +
+      '{{ manifest.get_jobtype_extra().conversions + 1 }}';
+
+    expect(render(source, { jobtype_extra: { python_version: 3.11, version: 2, conversions: 1 } })).toBe(
+      '311 True 2',
+    );
+  });
+
   test('keeps values of the manifest on one line, wherever a template finds them', () => {
     const fields = { jobtype_extra: { title: 'a\nRUN b' } };
 

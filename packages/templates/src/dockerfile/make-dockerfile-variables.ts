@@ -22,7 +22,7 @@ export interface DockerfileFacts {
  */
 export function makeDockerfileVariables(facts: DockerfileFacts): Record<string, unknown> {
   const { manifest } = facts;
-  const extra = getJobTypeExtra(manifest);
+  const extra = readVersionsAsText(getJobTypeExtra(manifest));
   return {
     manifest: describeManifest(manifest, extra),
     manifest_jobtype_extra: extra,
@@ -42,13 +42,29 @@ function describeManifest(manifest: Manifest, extra: Readonly<Record<string, unk
     ...manifest,
     jobtype: manifest.jobtype ?? jobType,
     lang: manifest.lang ?? jobType,
-    jobtype_extra: manifest.jobtype_extra ?? settings,
-    python: manifest.python ?? settings,
-    golang: manifest.golang ?? settings,
-    wrapper_properties: manifest.wrapper_properties ?? settings,
+    jobtype_extra: readGiven(manifest.jobtype_extra) ?? settings,
+    python: readGiven(manifest.python) ?? settings,
+    golang: readGiven(manifest.golang) ?? settings,
+    wrapper_properties: readGiven(manifest.wrapper_properties) ?? settings,
   };
   return new TemplateObject('manifest', fields, {
     get_jobtype: () => jobType,
     get_jobtype_extra: () => extra,
   });
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+function readGiven(settings: Settings | null): Settings | null {
+  return settings === null ? null : readVersionsAsText(settings);
+}
+
+/** YAML takes `python_version: 3.11` for a number; templates compare it with texts, and call methods of texts on it. */
+function readVersionsAsText(settings: Settings): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [
+      key,
+      typeof value === 'number' && /(?:^|_)version$/.test(key) ? String(value) : value,
+    ]),
+  );
 }
