@@ -8,6 +8,7 @@ export type {
   NativeArtifact,
   ObservedInstance,
 } from './infrastructure-target.ts';
+export type { JsonSchema } from './json-schema.ts';
 export type { ImageDefinition, JobType, JobTypeManifest } from './job-type.ts';
 export type { JobData, ManifestData, PluginHooks } from './hooks.ts';
 export { definePlugin, type Plugin, type PluginContext } from './plugin.ts';

@@ -1,4 +1,5 @@
 import type { NativePlan } from '@racetrack-platform/contracts';
+import type { JsonSchema } from './json-schema.ts';
 
 /** One image of a job type, for container targets (the format of Racetrack 2.36 plugins). */
 export interface ImageDefinition {
@@ -28,6 +29,13 @@ export interface JobType {
   /** `X.Y.Z[-label]`. */
   readonly version: string;
   readonly images: readonly ImageDefinition[];
+  /**
+   * What `jobtype_extra` of such a job may hold. A manifest that breaks it is refused before anything is built, naming
+   * the fields; only then the plugin's own `validateJobManifest` is asked.
+   *
+   * @defaultValue anything
+   */
+  readonly extraSchema?: JsonSchema;
   /**
    * How to prepare and run such a job without containers; absent when that is not possible.
    *
