@@ -1,6 +1,7 @@
 import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
 import type { HostConnection } from './host-connection.ts';
+import { explainIssues } from './explain-issues.ts';
 import { CALLS, type CallName, type CallParams, type CallResult } from './protocol.ts';
 
 export interface CallOptions {
@@ -68,14 +69,23 @@ export function parseAnswer<T>(
   schema: z.ZodType<T>,
   answer: unknown,
 ): T {
-  const result = schema.safeParse(answer);
+  // Of a long list nothing is looked at behind the first mistake: there could be millions.
+  const wrong = schema instanceof z.ZodArray && Array.isArray(answer) ? findWrong(schema, answer) : undefined;
+  const result = schema.safeParse(wrong ?? answer);
   if (result.success) return result.data;
   const who = plugin === null ? 'the plugin host' : `plugin ${plugin}`;
   throw new PlatformError(
     'PLUGIN_FAILED',
-    `${who}, ${method}: the answer breaks the contract: ${z.prettifyError(result.error)}`,
-    { hint: 'Report it to the author of the plugin.' },
+    `${who}, ${method}: the answer breaks the contract: ${explainIssues(result.error)}`,
+    { hint: 'Correct the plugin, or uninstall it; if it is not yours, report it to its author.' },
   );
+}
+
+/** A list with the first wrong item alone. */
+function findWrong(schema: z.ZodArray, answer: readonly unknown[]): unknown[] | undefined {
+  const item = schema.element as z.ZodType;
+  const index = answer.findIndex((value) => !item.safeParse(value).success);
+  return index === -1 ? undefined : answer.slice(index, index + 1);
 }
 
 /** The error of a plugin that takes too long. */

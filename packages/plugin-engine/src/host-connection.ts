@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { isErrorCode, PlatformError } from '@racetrack-platform/errors';
-import { createLineSplitter } from './line-splitter.ts';
+import { PlatformError } from '@racetrack-platform/errors';
+import { limitLog } from './limited-log.ts';
 import type { HostProgram } from './host-program.ts';
-import { MAX_LINE_BYTES, parseHostOutput, type HostConfig, type HostOutput } from './protocol.ts';
+import { OUTPUT_BUDGET, type OutputBudget } from './output-budget.ts';
+import { MAX_LINE_BYTES, type HostConfig, type HostOutput } from './protocol.ts';
+import { readHostOutput } from './read-host-output.ts';
 
 /** The part of a pino logger that is used here. */
 export interface PluginHostLogger {
@@ -15,11 +17,14 @@ export interface OpenHostOptions {
   readonly config: HostConfig;
   readonly logger: PluginHostLogger;
   readonly program: HostProgram;
+  /** @defaultValue {@link OUTPUT_BUDGET} for a program that is alone; none for one that several plugins share */
+  readonly outputBudget?: OutputBudget;
 }
 
 /** What answers a request; every one is told exactly once how it ended, unless it was closed before. */
 export interface RequestListener {
-  onMessage(message: Exclude<HostOutput, { log: unknown } | { error: unknown }>): void;
+  /** @param chars - length of the line that it came in. */
+  onMessage(message: Exclude<HostOutput, { log: unknown } | { error: unknown }>, chars: number): void;
   onFailure(error: PlatformError): void;
 }
 
@@ -44,20 +49,37 @@ export interface HostConnection {
   forget(id: number): void;
   /** Allows the host to send further items of a stream. */
   pull(id: number, count: number): void;
-  /** Asks the process to end, and kills it when it does not within `graceMs`. Resolves when it is gone. */
+  /**
+   * Asks the process to end, and kills it when it does not within `graceMs`. Resolves when it is gone, or has been given up
+   * two seconds later.
+   */
   close(graceMs: number): Promise<void>;
+  /** Kills the process. @param why - what everyone is told who waits for an answer. */
+  kill(why: PlatformError): void;
 }
 
-/** Longest line of a plugin's own output that is kept. */
-const MAX_PRINTED_BYTES = 64 * 1024;
+/** After its end for what it wrote last: whoever has inherited its pipes may hold them open for ever. */
+const LAST_OUTPUT_MS = 1_000;
+/** For the kernel, after a process was killed. */
+const GIVE_UP_MS = 2_000;
 
 /** Starts a plugin host process. It ends with this one: it reads our end of its standard input. */
-export function openHostConnection({ config, logger, program }: OpenHostOptions): HostConnection {
-  const { command, args, env } = program;
-  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+export function openHostConnection({ config, program, ...options }: OpenHostOptions): HostConnection {
+  const logger = limitLog(options.logger);
+  const { command, args, env, cwd, isAlone = false } = program;
+  const child = spawn(command, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: isAlone });
+  let hasExited = false;
+  const endProcesses = (): void => {
+    if (child.pid !== undefined && !hasExited) killProcess(isAlone ? -child.pid : child.pid);
+  };
   const listeners = new Map<number, RequestListener>();
   let lastId = 0;
   let closeError: PlatformError | undefined;
+  let killedFor: PlatformError | undefined;
+  const kill = (why: PlatformError): void => {
+    killedFor ??= why;
+    endProcesses();
+  };
 
   // A write to a host that has just ended: `close` tells everyone.
   child.stdin.on('error', () => {});
@@ -65,40 +87,49 @@ export function openHostConnection({ config, logger, program }: OpenHostOptions)
     child.stdin.write(`${JSON.stringify(message)}\n`);
   };
 
-  child.stdout.on(
-    'data',
-    createLineSplitter({
-      maxBytes: MAX_LINE_BYTES,
-      onLine: (line) => receive(line, listeners, logger),
-      onTooLong: () => logger.error({}, 'a line of a plugin host was too long and is lost'),
-    }),
-  );
-  child.stderr.on(
-    'data',
-    createLineSplitter({
-      maxBytes: MAX_PRINTED_BYTES,
-      onLine: (text) => logger.info({ text }, 'plugin output'),
-      onTooLong: () => logger.warn({}, 'a line of plugin output was too long and is lost'),
-    }),
-  );
+  const output = readHostOutput({
+    stdout: child.stdout,
+    stderr: child.stderr,
+    listeners,
+    logger,
+    budget: options.outputBudget ?? (isAlone ? OUTPUT_BUDGET : undefined),
+    onOver: kill,
+  });
 
+  let abandon: (what: string) => void = () => {};
   const closed = new Promise<PlatformError>((resolve) => {
     const finish = (what: string, cause?: Error): void => {
-      const error = new PlatformError('PLUGIN_UNAVAILABLE', `the plugin host ${what}`, {
-        cause,
-        hint: 'It is restarted; try again. The platform log has its last output.',
-      });
+      if (closeError !== undefined) return;
+      const error =
+        killedFor ??
+        new PlatformError('PLUGIN_UNAVAILABLE', `the plugin host ${what}`, {
+          cause,
+          hint: 'It is restarted; try again. The platform log has its last output.',
+        });
       closeError = error;
+      output.stop();
       for (const listener of listeners.values()) listener.onFailure(error);
       listeners.clear();
       resolve(error);
     };
+    abandon = (what) => {
+      for (const pipe of child.stdio) pipe?.destroy();
+      child.unref();
+      finish(what);
+    };
     child.on('error', (error) => {
       if (child.pid === undefined) finish(`could not be started: ${error.message}`, error);
     });
-    child.on('close', (code, signal) =>
-      finish(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
-    );
+    child.on('exit', (code, signal) => {
+      const what = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+      if (isAlone) endProcesses();
+      hasExited = true;
+      const timer = setTimeout(() => abandon(what), LAST_OUTPUT_MS);
+      child.on('close', () => {
+        clearTimeout(timer);
+        finish(what);
+      });
+    });
   });
 
   writeLine(config);
@@ -137,33 +168,22 @@ export function openHostConnection({ config, logger, program }: OpenHostOptions)
 
     async close(graceMs) {
       child.stdin.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const killing = setTimeout(endProcesses, graceMs);
+      const givingUp = setTimeout(() => abandon('cannot be ended'), graceMs + GIVE_UP_MS);
       await closed;
-      clearTimeout(timer);
+      clearTimeout(killing);
+      clearTimeout(givingUp);
     },
+
+    kill,
   };
 }
 
-function receive(line: string, listeners: Map<number, RequestListener>, logger: PluginHostLogger): void {
-  const message = parseHostOutput(line);
-  if (message === undefined) {
-    logger.warn({ text: line.slice(0, 200) }, 'a plugin printed past the protocol');
-  } else if ('log' in message) {
-    const { plugin, level, message: text, fields } = message.log;
-    logger[level]({ ...fields, plugin }, text);
-  } else if (message.id === null) {
-    logger.error(
-      { error: 'error' in message ? message.error : null },
-      'a plugin host did not understand a line',
-    );
-  } else if ('error' in message) {
-    const { code, message: text, hint } = message.error;
-    listeners
-      .get(message.id)
-      ?.onFailure(
-        new PlatformError(isErrorCode(code) ? code : 'PLUGIN_FAILED', text, { hint: hint ?? undefined }),
-      );
-  } else {
-    listeners.get(message.id)?.onMessage(message);
+/** @param pid - negative: of a process group. */
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
   }
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { selectHostEnvironment } from './host-environment.ts';
 
@@ -8,12 +9,27 @@ export interface HostProgram {
   readonly args: readonly string[];
   /** Complete. */
   readonly env: Readonly<Record<string, string>>;
+  /** @defaultValue the platform's own */
+  readonly cwd?: string;
+  /**
+   * Whether it gets a session of its own, all of which is killed when the host has ended: what a plugin leaves behind
+   * is nobody's. Not for the host of targets whose instances outlive it.
+   *
+   * @defaultValue false
+   */
+  readonly isAlone?: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const NODE_HOST = fileURLToPath(new URL('./host/main.ts', import.meta.url));
 const PYTHON_HOST = fileURLToPath(new URL('../python', import.meta.url));
+
+/** What a host's process has to be able to read, for whoever runs it under an account of its own; absolute paths. */
+export const HOST_SOURCES: Readonly<Record<'javascript' | 'python', string>> = {
+  javascript: NODE_HOST,
+  python: PYTHON_HOST,
+};
 
 /**
  * The host for plugins in JavaScript and TypeScript.
@@ -44,4 +60,29 @@ export function describePythonHost(env: Environment, python: string): HostProgra
       PYTHONNOUSERSITE: '1',
     },
   };
+}
+
+const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
+
+/**
+ * The same program, killed by the kernel when this process ends. A host reads the end of its standard input, but not
+ * while a plugin loops. Where the system cannot do it, the program as it is.
+ */
+export function dieWithParent(program: HostProgram): HostProgram {
+  const setpriv = process.platform === 'linux' ? SETPRIV.find(isFromUtilLinux) : undefined;
+  if (setpriv === undefined) return program;
+  return {
+    ...program,
+    command: setpriv,
+    args: ['--pdeathsig', 'KILL', '--', program.command, ...program.args],
+  };
+}
+
+/** That of BusyBox does not know the option. */
+function isFromUtilLinux(path: string): boolean {
+  try {
+    return basename(realpathSync(path)) === 'setpriv';
+  } catch {
+    return false;
+  }
 }

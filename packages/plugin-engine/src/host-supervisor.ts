@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '@racetrack-platform/errors';
 import { callHost, type CallOptions } from './call-host.ts';
 import { openHostConnection, type HostConnection, type OpenHostOptions } from './host-connection.ts';
-import type { PluginDescription } from './protocol.ts';
+import type { HostConfig, PluginDescription } from './protocol.ts';
 
 export interface HostSupervisorOptions extends OpenHostOptions {
   /** From the start of the process until all plugins are set up. */
@@ -20,13 +20,17 @@ const CLOSE_GRACE_MS = 2_000;
 
 /** Keeps one plugin host running: starts it again when it ends, ends it when it is stuck. */
 export class HostSupervisor {
-  readonly #options: HostSupervisorOptions;
+  #options: HostSupervisorOptions;
   readonly #stopping = new AbortController();
   #current = Promise.withResolvers<HostConnection>();
   #connection: HostConnection | undefined;
   #descriptions: readonly PluginDescription[] = [];
   #loop: Promise<void> | undefined;
   #isProbing = false;
+  /** What the running process was started with. */
+  #runningConfig: HostConfig | undefined;
+  /** Whether the process ends because another one was asked for. */
+  #isChanging = false;
 
   constructor(options: HostSupervisorOptions) {
     this.#options = options;
@@ -89,6 +93,21 @@ export class HostSupervisor {
       });
   }
 
+  /** Ends the host and starts it with another configuration; resolves when that runs. */
+  async restart(config: HostConfig): Promise<void> {
+    this.#options = { ...this.#options, config };
+    // One that was just being started has the former configuration.
+    while (this.#runningConfig !== this.#options.config) {
+      this.#refuseWhenStopped();
+      const connection = this.#connection;
+      this.#isChanging = connection !== undefined;
+      // From here on callers wait for the next one.
+      this.#forget();
+      await connection?.close(CLOSE_GRACE_MS);
+      await Promise.race([this.#current.promise, this.#loop]);
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort(new PlatformError('PLUGIN_UNAVAILABLE', 'the plugin host is stopped'));
     await this.#connection?.close(CLOSE_GRACE_MS);
@@ -96,6 +115,7 @@ export class HostSupervisor {
   }
 
   async #open(): Promise<HostConnection> {
+    const { config } = this.#options;
     const connection = openHostConnection(this.#options);
     try {
       this.#descriptions = await callHost(
@@ -116,6 +136,7 @@ export class HostSupervisor {
       if (error !== null) this.#options.logger.error({ plugin: id, error }, 'plugin cannot be used');
     }
     this.#connection = connection;
+    this.#runningConfig = config;
     this.#current.resolve(connection);
     return connection;
   }
@@ -129,9 +150,12 @@ export class HostSupervisor {
       if (connection !== undefined) this.#forget();
       if (this.#stopping.signal.aborted) return;
       if (Date.now() - since > STABLE_AFTER_MS) delayMs = this.#options.restartDelayMs;
-      this.#options.logger.error({ cause: String(cause), delayMs }, 'the plugin host is restarted');
-      await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
-      delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
+      if (!this.#isChanging) {
+        this.#options.logger.error({ cause: String(cause), delayMs }, 'the plugin host is restarted');
+        await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
+        delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
+      }
+      this.#isChanging = false;
       if (this.#stopping.signal.aborted) return;
       connection = await this.#open().catch((error: unknown) => {
         this.#options.logger.error({ error: String(error) }, 'the plugin host did not start');
@@ -142,7 +166,9 @@ export class HostSupervisor {
   }
 
   #forget(): void {
+    if (this.#connection === undefined) return;
     this.#connection = undefined;
+    this.#runningConfig = undefined;
     this.#current = Promise.withResolvers();
   }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLineSplitter } from './line-splitter.ts';
+import { createLineSplitter, LONG_LINE_BYTES } from './line-splitter.ts';
 
 describe('createLineSplitter', () => {
   test('gives the same lines wherever the bytes are cut', () => {
@@ -26,9 +26,28 @@ describe('createLineSplitter', () => {
     expect(received).toEqual(['abcd', 'end']);
     expect(tooLong()).toBe(2);
   });
+
+  test('asks once whether a line may be long, and drops one that may not', () => {
+    const asked: string[] = [];
+    const { push, received, tooLong } = collectLines(1_000_000, (start) => {
+      asked.push(start.slice(0, 3));
+      return start.startsWith('yes');
+    });
+    const long = 'x'.repeat(2 * LONG_LINE_BYTES);
+
+    for (const piece of `yes${long}\nno.${long}\nshort\n`.match(/[^]{1,1000}/g) ?? [])
+      push(Buffer.from(piece));
+
+    expect(received).toEqual([`yes${long}`, 'short']);
+    expect(asked).toEqual(['yes', 'no.']);
+    expect(tooLong()).toBe(1);
+  });
 });
 
-function collectLines(maxBytes: number): {
+function collectLines(
+  maxBytes: number,
+  mayBeLong?: (start: string) => boolean,
+): {
   push: (chunk: Buffer) => void;
   received: string[];
   tooLong: () => number;
@@ -37,6 +56,7 @@ function collectLines(maxBytes: number): {
   let count = 0;
   const push = createLineSplitter({
     maxBytes,
+    ...(mayBeLong && { mayBeLong }),
     onLine: (line) => received.push(line),
     onTooLong: () => {
       count += 1;

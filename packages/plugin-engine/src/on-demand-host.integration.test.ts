@@ -13,6 +13,7 @@ const LANGUAGES = {
   JavaScript: {
     file: 'plugin.js',
     program: describeNodeHost(process.env),
+    stuck: 'for (;;);',
     source: `export default {
       id: 'toy', version: '1.2.3', apiVersion: 1, category: 'core',
       setup({ addHooks }) {
@@ -27,6 +28,7 @@ const LANGUAGES = {
   Python: {
     file: 'plugin.py',
     program: describePythonHost(process.env, 'python3'),
+    stuck: 'while True: pass',
     source: `import os, time
 class Plugin:
     def run_action(self, what):
@@ -37,7 +39,7 @@ class Plugin:
   },
 };
 
-describe.each(Object.entries(LANGUAGES))('a plugin in %s', (_title, { file, program, source }) => {
+describe.each(Object.entries(LANGUAGES))('a plugin in %s', (_title, { file, program, source, stuck }) => {
   let directory: Awaited<ReturnType<typeof createTemporaryDirectory>>;
   const hosts: OnDemandHost[] = [];
 
@@ -49,13 +51,17 @@ describe.each(Object.entries(LANGUAGES))('a plugin in %s', (_title, { file, prog
     await directory[Symbol.asyncDispose]();
   });
 
-  async function create(options: Partial<OnDemandHostOptions> = {}, text = source): Promise<OnDemandHost> {
+  async function create(
+    options: Partial<OnDemandHostOptions> = {},
+    text = source,
+    setupTimeoutMs = 10_000,
+  ): Promise<OnDemandHost> {
     const dir = join(directory.path, 'plugin');
     const dataDir = join(directory.path, 'data');
     await Promise.all([dir, dataDir].map(async (path) => await mkdir(path)));
     await writeFile(join(dir, file), text);
     const manifest = { name: 'toy', version: '1.2.3' };
-    const config = { plugins: [{ dir, dataDir, settings: {}, manifest }] };
+    const config = { plugins: [{ dir, dataDir, settings: {}, manifest }], setupTimeoutMs };
     const host = new OnDemandHost({ ...ON_DEMAND, config, logger: QUIET, program, ...options });
     hosts.push(host);
     return host;
@@ -100,6 +106,17 @@ describe.each(Object.entries(LANGUAGES))('a plugin in %s', (_title, { file, prog
 
     await waitUntil('its process to be ended', () => !isAlive(pid));
     expect((await act(host, 'a')).pid).not.toBe(pid);
+  });
+
+  test('that never gets ready is told so, in the same words', async () => {
+    const host = await create({ startTimeoutMs: 1_500 }, stuck, 500);
+
+    const outcome = await host.describe(SIGNAL).then(
+      ({ error }) => error,
+      (error: Error) => error.message,
+    );
+
+    expect(outcome).toBe('it was not set up within 0.5 s');
   });
 
   test('is ended when it is removed, also while it starts', async () => {

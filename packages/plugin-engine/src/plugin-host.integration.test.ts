@@ -32,10 +32,18 @@ describe('plugin host, loading', () => {
 
   test('plugins that fail, each in its own way, are reported and harm no other', async () => {
     const bad: Record<string, readonly [source: string, error: string]> = {
-      throws: [plugin('bad', 'throw new Error("no disk")'), 'no disk'],
+      throws: [plugin('bad', 'throw new Error("no disk")'), 'no disk (plugin.js:'],
       syntax: ['export default {', 'Unexpected end of input'],
       shapeless: ['export default { id: "bad" };', 'the default export'],
-      hangs: [plugin('bad', 'await new Promise(() => {})'), 'setup did not finish within 500 ms'],
+      hangs: [plugin('bad', 'await new Promise(() => {})'), 'it was not set up within 0.5 s'],
+      packageless: [
+        `import 'left-pad'; ${GOOD}`,
+        "Cannot find package 'left-pad' imported from plugin.js. Packages of npm belong into",
+      ],
+      misspelt: [
+        plugin('bad', 'arguments[0].addHooks({ postJobDeplay() {} })'),
+        'did you mean postJobDeploy?',
+      ],
       versionless: [plugin('bad', 'addJobType({ name: "x", images: [] })'), 'addJobType'],
       halfTarget: [plugin('bad', 'addInfrastructureTarget({ name: "x" })'), 'addInfrastructureTarget'],
       fromTheFuture: [GOOD.replace('apiVersion: 1', 'apiVersion: 2'), 'apiVersion'],

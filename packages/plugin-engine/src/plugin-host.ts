@@ -2,10 +2,12 @@ import type { NativePlan } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { InfrastructureTarget, JobTypeManifest } from '@racetrack-platform/plugin-sdk';
 import type { PluginHostLogger } from './host-connection.ts';
-import { describeNodeHost } from './host-program.ts';
+import { describeNodeHost, dieWithParent } from './host-program.ts';
 import { HostSupervisor } from './host-supervisor.ts';
-import type { PluginConfig, PluginDescription } from './protocol.ts';
-import { callPlugin, createRemoteTarget } from './remote-target.ts';
+import { parseHookAnswer } from './parse-hook-answer.ts';
+import type { HookName, HookParams, HookResult, PluginConfig, PluginDescription } from './protocol.ts';
+import { createRemoteTarget } from './remote-target.ts';
+import { createSupervisedCaller } from './supervised-caller.ts';
 
 export interface StartPluginHostOptions {
   /** In order of precedence: where two offer the same job type or target, the first keeps it. */
@@ -61,24 +63,45 @@ export interface PluginHost extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** A host that several plugins share. */
+export interface SharedPluginHost extends PluginHost {
+  /**
+   * Calls a hook of one plugin.
+   *
+   * @param plugin - its id.
+   * @throws PlatformError `NOT_SUPPORTED` when it has no such hook; `PLUGIN_FAILED`, `PLUGIN_UNAVAILABLE`.
+   */
+  callHook<Name extends HookName>(
+    plugin: string,
+    hook: Name,
+    params: HookParams<Name>,
+    signal: AbortSignal,
+  ): Promise<HookResult<Name>>;
+  /**
+   * Starts the process anew with other plugins. Calls under way are rejected as when it crashes, later ones wait. Job
+   * instances live on.
+   */
+  restart(plugins: readonly PluginConfig[]): Promise<void>;
+}
+
 /**
  * Starts a process for plugins and loads them in it.
  *
  * @throws PlatformError `PLUGIN_UNAVAILABLE` when the process does not come up. A plugin that fails is no reason: see
  *   {@link PluginHost.describe}.
  */
-export async function startPluginHost(options: StartPluginHostOptions): Promise<PluginHost> {
+export async function startPluginHost(options: StartPluginHostOptions): Promise<SharedPluginHost> {
   const { plugins, logger, env, nodeArgs = [], callTimeoutMs = 30_000 } = options;
   const supervisor = new HostSupervisor({
     config: { plugins: [...plugins], setupTimeoutMs: options.setupTimeoutMs },
     logger,
-    program: describeNodeHost(env, nodeArgs),
+    program: dieWithParent(describeNodeHost(env, nodeArgs)),
     startTimeoutMs: options.startTimeoutMs ?? 30_000,
     probeTimeoutMs: options.probeTimeoutMs ?? 5_000,
     restartDelayMs: options.restartDelayMs ?? 100,
   });
   await supervisor.start();
-  const caller = { supervisor, callTimeoutMs };
+  const caller = createSupervisedCaller(supervisor, callTimeoutMs);
 
   const listJobTypes = (): ProvidedJobType[] =>
     supervisor.descriptions.flatMap(({ id, dir, jobTypes }) =>
@@ -110,7 +133,7 @@ export async function startPluginHost(options: StartPluginHostOptions): Promise<
         jobtypeExtra: { ...jobtypeExtra },
         systemDependencies: [...systemDependencies],
       };
-      return await callPlugin(caller, jobType.plugin, 'planNative', { jobType: fullName, manifest }, signal);
+      return await caller.call(jobType.plugin, 'planNative', { jobType: fullName, manifest }, signal);
     },
 
     target(name) {
@@ -123,6 +146,15 @@ export async function startPluginHost(options: StartPluginHostOptions): Promise<
             .join(', ') || 'none'
         }.`,
       });
+    },
+
+    async callHook(plugin, hook, params, signal) {
+      const answer = await caller.call(plugin, 'hook', { ...params, hook }, signal);
+      return parseHookAnswer(plugin, hook, answer);
+    },
+
+    async restart(changed) {
+      await supervisor.restart({ plugins: [...changed], setupTimeoutMs: options.setupTimeoutMs });
     },
 
     stop: async () => await supervisor.stop(),

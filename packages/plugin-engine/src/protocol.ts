@@ -1,4 +1,4 @@
-import { addressSchema, nativePlanSchema, runSpecSchema } from '@racetrack-platform/contracts';
+import { addressSchema, nativePlanSchema, runSpecSchema } from '@racetrack-platform/contracts/processes';
 import { z } from 'zod';
 
 /**
@@ -13,19 +13,27 @@ export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** Items of one stream that may be under way unread; the reader allows further ones with `pull`. */
 export const STREAM_WINDOW = 256;
 
+/** What one plugin has to be loaded and set up, milliseconds, unless its host is told otherwise. */
+export const SETUP_TIMEOUT_MS = 10_000;
+
 /** First line to a host. */
 export const hostConfigSchema = z.object({
   plugins: z.array(
     z.object({
       dir: z.string(),
       dataDir: z.string(),
+      /** Its `config.yaml`, parsed. */
       settings: z.record(z.string(), z.unknown()),
+      /** What the platform tells those that come with it. */
+      platform: z.record(z.string(), z.unknown()).optional(),
       /** Its `plugin-manifest.yaml`, parsed; a plugin of this repository has none. */
       manifest: z.record(z.string(), z.unknown()).optional(),
+      /** Folder whose packages it may import as well: that of the bundled plugin of which it is a pinned version. */
+      importsFrom: z.string().optional(),
     }),
   ),
   /** Time for one plugin to be imported and set up. */
-  setupTimeoutMs: z.int().positive().default(10_000),
+  setupTimeoutMs: z.int().positive().default(SETUP_TIMEOUT_MS),
   /** Of data, for the host's process as a whole; only the host for Python reads it. */
   memoryBytes: z.int().positive().optional(),
 });
@@ -99,6 +107,8 @@ export const pluginDescriptionSchema = z.object({
       version: z.string(),
       /** Whether it can run without containers. */
       isNative: z.boolean(),
+      /** JSON Schema of `jobtype_extra`. */
+      extraSchema: z.record(z.string(), z.unknown()).optional(),
       images: z.array(
         z.object({
           source: z.enum(['jobtype', 'job']),
@@ -118,6 +128,8 @@ export const pluginDescriptionSchema = z.object({
   ),
   /** Which of {@link HOOKS} it implements. */
   hooks: z.array(z.string()),
+  /** JSON Schema of `config.yaml`. */
+  settingsSchema: z.record(z.string(), z.unknown()).optional(),
   /** Why it cannot be used, or why a part of it is left out. */
   error: z.string().nullable(),
 });

@@ -203,7 +203,7 @@ describe('job types of Python plugins', () => {
   });
 
   test.each([
-    ['raises', 'raise RuntimeError("it is broken")\n', 'RuntimeError: it is broken'],
+    ['raises', 'raise RuntimeError("it is broken")\n', 'RuntimeError: it is broken (plugin.py:1)'],
     ['exits', 'import sys\nsys.exit(3)\n', 'SystemExit: 3'],
     ['has no class of that name', 'class Other: pass\n', 'class name Plugin was not found'],
     ['does not parse', 'class Plugin(:\n', 'SyntaxError'],

@@ -1,41 +1,35 @@
 import type { InfrastructureTarget } from '@racetrack-platform/plugin-sdk';
-import { PlatformError } from '@racetrack-platform/errors';
-import { callHost } from './call-host.ts';
-import type { HostSupervisor } from './host-supervisor.ts';
-import type { CallName, CallParams, CallResult } from './protocol.ts';
-import { streamFromHost } from './stream-from-host.ts';
+import type { CallName, CallParams, CallResult, StreamItem, StreamName, StreamParams } from './protocol.ts';
 
-export interface HostCaller {
-  readonly supervisor: HostSupervisor;
-  readonly callTimeoutMs: number;
-}
-
-/**
- * Calls a plugin through whichever host is running now.
- *
- * @param extraMs - what the call may take beyond the usual limit, by its own parameters.
- */
-export async function callPlugin<Name extends CallName>(
-  { supervisor, callTimeoutMs }: HostCaller,
-  plugin: string,
-  method: Name,
-  params: CallParams<Name>,
-  signal: AbortSignal,
-  extraMs = 0,
-): Promise<CallResult<Name>> {
-  const timeoutMs = callTimeoutMs + extraMs;
-  const connection = await supervisor.getConnection({ signal, timeoutMs });
-  try {
-    return await callHost(connection, plugin, method, params, { signal, timeoutMs });
-  } catch (error) {
-    if (PlatformError.is(error) && error.code === 'PLUGIN_UNAVAILABLE') supervisor.suspect(connection);
-    throw error;
-  }
+/** The way to a plugin, wherever its host is and whether or not it is running just now. */
+export interface PluginCaller {
+  /**
+   * @param extraMs - what the call may take beyond the usual limit, by its own parameters.
+   * @throws PlatformError the plugin's own; `PLUGIN_UNAVAILABLE`. The signal's reason when it is aborted.
+   */
+  call<Name extends CallName>(
+    plugin: string,
+    method: Name,
+    params: CallParams<Name>,
+    signal: AbortSignal,
+    extraMs?: number,
+  ): Promise<CallResult<Name>>;
+  /**
+   * @param mayBeSilent - whether the stream may send nothing for longer than a call may take.
+   * @throws PlatformError as `call`.
+   */
+  stream<Name extends StreamName>(
+    plugin: string,
+    method: Name,
+    params: StreamParams<Name>,
+    signal: AbortSignal,
+    mayBeSilent: boolean,
+  ): AsyncIterable<StreamItem<Name>>;
 }
 
 /** An infrastructure target in a plugin host, as if it were here. */
 export function createRemoteTarget(
-  caller: HostCaller,
+  caller: PluginCaller,
   plugin: string,
   { name, runs, scope }: Pick<InfrastructureTarget, 'name' | 'runs' | 'scope'>,
 ): InfrastructureTarget {
@@ -45,28 +39,25 @@ export function createRemoteTarget(
     scope,
 
     async launch(request, signal) {
-      return await callPlugin(caller, plugin, 'launch', { target: name, request }, signal);
+      return await caller.call(plugin, 'launch', { target: name, request }, signal);
     },
 
     async remove(instanceId, { gracePeriodMs, keepOutput = false }, signal) {
       const params = { target: name, instanceId, gracePeriodMs, keepOutput };
-      await callPlugin(caller, plugin, 'remove', params, signal, gracePeriodMs);
+      await caller.call(plugin, 'remove', params, signal, gracePeriodMs);
     },
 
     async observeAll(signal) {
-      return await callPlugin(caller, plugin, 'observeAll', { target: name }, signal);
+      return await caller.call(plugin, 'observeAll', { target: name }, signal);
     },
 
     async *logs(instanceId, options, signal) {
-      const { supervisor, callTimeoutMs } = caller;
-      const connection = await supervisor.getConnection({ signal, timeoutMs: callTimeoutMs });
-      const idleTimeoutMs = options.follow ? null : callTimeoutMs;
       const params = { target: name, instanceId, tail: options.tail, follow: options.follow };
-      yield* streamFromHost(connection, plugin, 'logs', params, { signal, idleTimeoutMs });
+      yield* caller.stream(plugin, 'logs', params, signal, options.follow);
     },
 
     async stats(signal) {
-      return await callPlugin(caller, plugin, 'stats', { target: name }, signal);
+      return await caller.call(plugin, 'stats', { target: name }, signal);
     },
   };
 }

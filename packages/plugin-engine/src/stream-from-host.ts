@@ -1,4 +1,4 @@
-import type { PlatformError } from '@racetrack-platform/errors';
+import { PlatformError } from '@racetrack-platform/errors';
 import type { z } from 'zod';
 import { createTimeoutError, parseAnswer } from './call-host.ts';
 import type { HostConnection } from './host-connection.ts';
@@ -12,6 +12,8 @@ export interface StreamOptions {
 
 /** Items taken before further ones are asked for. */
 const PULL_COUNT = STREAM_WINDOW / 2;
+/** Of items that wait here. */
+const MAX_WAITING_CHARS = 32 * 1024 ** 2;
 
 /**
  * Sends a request and yields what the plugin streams. A slow reader slows the plugin down: never more than a window
@@ -29,7 +31,8 @@ export async function* streamFromHost<Name extends StreamName>(
   signal.throwIfAborted();
   // The table pairs each name with its schemas, which the compiler cannot see through the index.
   const schema = STREAMS[method].item as unknown as z.ZodType<StreamItem<Name>>;
-  const items: unknown[] = [];
+  const items: { data: unknown; chars: number }[] = [];
+  let waitingChars = 0;
   let isEnded = false;
   let failure: PlatformError | undefined;
   let wake: () => void = () => {};
@@ -37,9 +40,25 @@ export async function* streamFromHost<Name extends StreamName>(
   const id = connection.send(
     { plugin, method, params },
     {
-      onMessage(message) {
-        if ('end' in message) isEnded = true;
-        else if ('data' in message) items.push(message.data);
+      onMessage(message, chars) {
+        if ('end' in message) {
+          isEnded = true;
+        } else if ('data' in message) {
+          items.push({ data: message.data, chars });
+          waitingChars += chars;
+        }
+        if (items.length > STREAM_WINDOW || waitingChars > MAX_WAITING_CHARS) {
+          failure = new PlatformError(
+            'PLUGIN_FAILED',
+            `plugin ${plugin}, ${method}: more came than was asked for`,
+            {
+              hint: 'Report it to the author of the plugin.',
+            },
+          );
+          items.length = 0;
+          waitingChars = 0;
+          connection.cancel(id);
+        }
         wake();
       },
       onFailure(error) {
@@ -67,8 +86,10 @@ export async function* streamFromHost<Name extends StreamName>(
   try {
     for (let taken = 1; ;) {
       signal.throwIfAborted();
-      if (items.length > 0) {
-        yield parseAnswer(plugin, method, schema, items.shift());
+      const item = items.shift();
+      if (item !== undefined) {
+        waitingChars -= item.chars;
+        yield parseAnswer(plugin, method, schema, item.data);
         if (taken % PULL_COUNT === 0) connection.pull(id, PULL_COUNT);
         taken += 1;
       } else if (failure !== undefined) {

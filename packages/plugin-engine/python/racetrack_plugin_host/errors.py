@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+
 
 class HostError(Exception):
     """A refusal with a code of the platform (docs/reference/errors.md)."""
@@ -22,3 +25,13 @@ def describe(error: BaseException) -> str:
     if isinstance(error, HostError):
         return text
     return f'{kind}: {text}' if text else kind
+
+
+def locate(error: BaseException, plugin_dir: str) -> str:
+    """`` (plugin.py:3)``: the innermost line of the plugin's own, or nothing."""
+    if isinstance(error, (HostError, SyntaxError)):
+        return ''
+    folder = os.path.join(plugin_dir, '')
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(folder)]
+    return f' ({own[-1].filename[len(folder) :]}:{own[-1].lineno})' if own else ''

@@ -10,7 +10,7 @@ import traceback
 from typing import Any, Callable
 
 from .channel import Channel
-from .errors import HostError, describe
+from .errors import HostError, describe, locate
 from .hooks import call_hook, call_job_types, list_hooks
 from .job_types import read_job_types
 from .loader import load_plugin
@@ -69,7 +69,7 @@ class Host:
             return {'jobTypes': job_types, 'hooks': list_hooks(self._plugin), 'error': error}
         except BaseException as error:  # a plugin may also exit or be interrupted
             self._log('error', 'the plugin cannot be used', {'traceback': traceback.format_exc()})
-            return {'error': describe(error)}
+            return {'error': describe(error) + locate(error, self._config['dir'])}
 
     def serve(self) -> None:
         """Answers lines until there are no more."""

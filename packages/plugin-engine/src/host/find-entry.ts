@@ -4,7 +4,7 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
 
 /** Looked for in this order when `package.json` names no entry. */
-const DEFAULT_ENTRIES = ['plugin.js', 'plugin.mjs', 'src/index.ts'];
+const DEFAULT_ENTRIES = ['plugin.js', 'plugin.mjs', 'plugin.ts', 'src/index.ts'];
 
 const conditionalExportSchema = z.union([
   z.string(),

@@ -5,6 +5,7 @@ import { loadPlugin } from './load-plugin.ts';
 import { createPluginRegistry } from './plugin-registry.ts';
 import { protectStdout } from './protect-stdout.ts';
 import { createRequestHandler } from './request-handler.ts';
+import { sharePackages } from './share-packages.ts';
 
 const write = protectStdout();
 const send = (message: HostOutput): void => write(JSON.stringify(message));
@@ -61,6 +62,7 @@ async function configure(line: string): Promise<void> {
       fields: Readonly<Record<string, unknown>> = {},
     ) => send({ log: { plugin, level, message, fields } }),
   };
+  sharePackages(config.plugins.flatMap(({ importsFrom }) => importsFrom ?? []));
   const plugins = await Promise.all(config.plugins.map((plugin) => loadPlugin(deps, plugin)));
   handle = createRequestHandler({ registry: createPluginRegistry(plugins), write, reportBug });
   for (const request of early.splice(0)) handle(request);

@@ -48,6 +48,7 @@ export function createPluginRegistry(plugins: readonly LoadedPlugin[]): PluginRe
         .filter((target) => targets.get(target.name)?.target === target)
         .map(({ name, runs, scope }) => ({ name, runs, scope })),
       hooks: listHooks(plugin.hooks),
+      ...(plugin.settingsSchema !== undefined && { settingsSchema: { ...plugin.settingsSchema } }),
       error: plugin.error ?? (problems.length === 0 ? null : problems.join('; ')),
     };
   });
@@ -81,6 +82,7 @@ function presentJobType(jobType: JobType): PluginDescription['jobTypes'][number]
     name: jobType.name,
     version: jobType.version,
     isNative: jobType.planNative !== undefined,
+    ...(jobType.extraSchema !== undefined && { extraSchema: { ...jobType.extraSchema } }),
     images: jobType.images.map((image) => ({
       source: image.source ?? 'jobtype',
       dockerfilePath: image.dockerfilePath,
