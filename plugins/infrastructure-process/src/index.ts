@@ -9,9 +9,10 @@ export default definePlugin({
   version: '0.1.0',
   apiVersion: 1,
   category: 'infrastructure',
-  async setup({ settings, dataDir, log, addInfrastructureTarget }) {
+  async setup({ settings, platform, dataDir, log, addInfrastructureTarget }) {
     const target = await createProcessTarget({
-      settings: parseSettings(settings, dataDir),
+      // What the platform says cannot be configured away.
+      settings: parseSettings({ ...settings, ...platform }, dataDir),
       table: openProcessTable(),
       baseEnvironment: readBaseEnvironment(),
       log,

@@ -11,7 +11,7 @@ export default definePlugin({
   version: PLUGIN_VERSION,
   apiVersion: 1,
   category: 'job-type',
-  setup({ pluginDir, settings, addJobType }) {
+  setup({ pluginDir, platform, addJobType }) {
     addJobType({
       name: 'python3',
       version: PLUGIN_VERSION,
@@ -20,7 +20,7 @@ export default definePlugin({
         pluginDir,
         findPython: createPythonFinder({
           sharedDirs:
-            settings['isolation'] === 'account' ? listSharedDirs(process.env['PATH'] ?? '') : undefined,
+            platform['isolation'] === 'account' ? listSharedDirs(process.env['PATH'] ?? '') : undefined,
         }),
         swaggerDir: fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))),
       }),

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressSchema } from '@racetrack-platform/contracts';
+import { addressSchema } from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
 

@@ -5,13 +5,14 @@ import type { LaunchRequest } from '@racetrack-platform/plugin-sdk';
 import {
   composeConfinedCommand,
   findImpassable,
+  relayEnvironment,
   type Namespaces,
   type ProcessLimits,
+  type RelayedCommand,
 } from '@racetrack-platform/sandbox';
 import type { InstanceFiles } from '../files/instance-files.ts';
 import type { Isolation } from './open-isolation.ts';
 import { findInstallation, makePassable } from './reachable.ts';
-import { relayEnvironment, type RelayedCommand } from './relay-environment.ts';
 
 /** Enough for some thousand connections, and far from what the machine has for all. */
 const OPEN_FILES = 4_096;
