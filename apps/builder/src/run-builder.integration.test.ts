@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   planOf,

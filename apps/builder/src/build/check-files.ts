@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { normalize } from 'node:path';
-import type { NativePlan } from '@racetrack-platform/contracts';
+import type { NativePlan } from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import { sha256 } from '../keys/cache-keys.ts';
 import { digestFile, MANIFEST_FILE } from '../keys/digest-tree.ts';

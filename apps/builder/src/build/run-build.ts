@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildRequest, BuildResult, BuildStep } from '@racetrack-platform/contracts';
+import type { BuildRequest, BuildResult, BuildStep } from '@racetrack-platform/contracts/processes';
 import { failpoint } from '@racetrack-platform/failpoints';
 import type { PlatformError } from '@racetrack-platform/errors';
 import {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildRequest, BuildStep } from '@racetrack-platform/contracts';
+import type { BuildRequest, BuildStep } from '@racetrack-platform/contracts/processes';
 import { listTexts } from '../steps/list-texts.ts';
 import { cacheLockPath, type BuildsDirectory } from './builds-directory.ts';
 import { tryFileLock } from './file-lock.ts';

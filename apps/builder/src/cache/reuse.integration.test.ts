@@ -1,7 +1,7 @@
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   planOf,

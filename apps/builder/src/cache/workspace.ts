@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { failpoint } from '@racetrack-platform/failpoints';
 import type { BuildConfinement } from '../confinement/build-confinement.ts';
 import { killLeftoverProcesses, WORKSPACE_VARIABLE } from '../steps/kill-leftover-processes.ts';

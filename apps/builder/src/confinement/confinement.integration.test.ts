@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectConfinement } from '@racetrack-platform/sandbox';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planOf, requestOf, runBuilderProcess, shell } from '../testing/builder-process.ts';
 import { createRepository, type TestRepository } from '../testing/git-repository.ts';
@@ -238,7 +238,8 @@ describe.runIf(isRoot && confinement.accounts.isAvailable)('a confined build', (
         run: { command: ['sh', '${plugin}/tool'], env: {} },
         hostPaths: [`${assets}/`],
       };
-      const { log, error, result } = await runBuilderProcess(request('', { plan, tools }));
+      const hiddenDirs = [join(root, 'keys'), join(root, 'builds')];
+      const { log, error, result } = await runBuilderProcess(request('', { plan, tools, hiddenDirs }));
 
       expect(error).toBeUndefined();
       expect(log).toContain('the tool\nthe helper\nthe page\n');
@@ -247,13 +248,77 @@ describe.runIf(isRoot && confinement.accounts.isAvailable)('a confined build', (
       expect(copy.startsWith(join(root, 'builds', 'copies'))).toBe(true);
       expect(await listModes(copy)).toEqual(['755 .', '755 lib', '644 tool', '755 lib/helper']);
 
-      const again = await runBuilderProcess(request('', { plan, tools }));
+      const again = await runBuilderProcess(request('', { plan, tools, hiddenDirs }));
       expect(again.result?.pluginDir).toBe(copy);
       await writeFile(join(plugin, 'tool'), 'echo the new tool');
-      const renewed = await runBuilderProcess(request('', { plan, tools, noCache: true }));
+      const renewed = await runBuilderProcess(request('', { plan, tools, hiddenDirs, noCache: true }));
       expect(renewed.log).toContain('the new tool\n');
       expect(await readFile(join(copy, 'tool'), 'utf8')).toBe('echo the tool');
       expect((await readdir(join(root, 'builds', 'workspaces'))).length).toBe(0);
+    },
+  );
+
+  test("reads nothing of the platform's data, and for an installed plugin nothing that only root can read", async () => {
+    const closed = join(root, 'clone', 'assets');
+    await mkdir(closed, { recursive: true });
+    await writeFile(join(closed, 'private'), 'hunter22');
+    const hiddenDirs = [join(root, 'keys')];
+    const read = async (path: string, trustsHostPaths: boolean) => {
+      const steps = [{ title: 'Reading', command: ['sh', '-c', 'cat "$1" "$1"/*; true', 'sh', path] }];
+      const plan = { ...planOf({ environment: { steps } }), hostPaths: [path] };
+      return await runBuilderProcess(request('', { plan, hiddenDirs, trustsHostPaths, noCache: true }));
+    };
+    const refused = await Promise.all([
+      read(join(root, 'keys', 'secret'), true),
+      read(root, true),
+      read(closed, false),
+      read('/etc/shadow', false),
+    ]);
+    for (const { error, log } of refused) {
+      expect(error).toMatchObject({ code: 'PLUGIN_FAILED' });
+      expect(log).not.toMatch(/hunter22|root:/);
+    }
+    expect(refused[3]?.error?.message).toContain('/etc/shadow');
+    expect(await readdir(join(root, 'builds', 'copies'))).toEqual([]);
+    expect((await read('/etc/passwd', false)).log).toContain('root:');
+    const runs = [
+      { command: [join(closed, 'private')], env: {} },
+      { command: ['true'], env: {}, cwd: closed },
+      { command: ['true'], env: {}, cwd: '${source}/../../..' },
+    ];
+    for (const run of runs) {
+      const plan = { ...planOf({}), run };
+      const program = await runBuilderProcess(request('', { plan, hiddenDirs, trustsHostPaths: false }));
+      expect(program.error).toMatchObject({ code: 'PLUGIN_FAILED' });
+    }
+  });
+
+  test.each(['bubblewrap', 'accounts alone'])(
+    'gets its variables and its directory by itself: root neither follows nor enters any, with %s',
+    async (how) => {
+      const tools = how === 'bubblewrap' ? confinement.tools : { ...confinement.tools, bwrap: null };
+      const programs = join(root, 'programs');
+      await mkdir(join(root, 'clone', 'open'));
+      await mkdir(programs);
+      for (const name of ['nice', 'prlimit', 'setpriv', 'bwrap', 'env']) {
+        const script = `#!/bin/sh\nid -u >> ${root}/evidence\nexec /usr/bin/${name} "$@"\n`;
+        await writeFile(join(programs, name), script, { mode: 0o755 });
+      }
+      const buildEnv = { PATH: `${programs}:/usr/bin:/bin`, LD_PRELOAD: '/nonexistent/evil.so' };
+      const script = 'echo "$PATH $LD_PRELOAD $HOME"; pwd';
+      const { log, error } = await runBuilderProcess(request(script, { tools, buildEnv }));
+
+      expect(error).toBeUndefined();
+      expect(log).toMatch(
+        new RegExp(`^${programs}:/usr/bin:/bin /nonexistent/evil.so ${root}/builds/work.*home$`, 'm'),
+      );
+      expect(log.match(/cannot be preloaded/g)).toHaveLength(1);
+      await expect(lstat(join(root, 'evidence'))).rejects.toThrow('ENOENT');
+      const steps = [{ ...shell('pwd'), cwd: join(root, 'clone', 'open') }];
+      const elsewhere = await runBuilderProcess(
+        request('', { tools, plan: planOf({ environment: { steps } }) }),
+      );
+      expect(elsewhere.error).toMatchObject({ code: 'BUILD_FAILED' });
     },
   );
 

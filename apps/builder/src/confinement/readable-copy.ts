@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { access, mkdir, realpath, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { BuildsDirectory } from '../cache/builds-directory.ts';
 import { copyTree, syncPath, syncTree } from '../cache/durable-files.ts';

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 
 /** Part of every key: raise it when entries of earlier versions of the builder must not be reused. */
 export const LAYOUT_VERSION = 1;

@@ -1,4 +1,4 @@
-import type { BuildLimits } from '@racetrack-platform/contracts';
+import type { BuildLimits } from '@racetrack-platform/contracts/processes';
 import type { PlatformError } from '@racetrack-platform/errors';
 import { measureTreeMemory } from '@racetrack-platform/sandbox';
 import type { BuildConfinement } from '../confinement/build-confinement.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectConfinement } from '@racetrack-platform/sandbox';
 import { waitUntil } from '@racetrack-platform/testing';
-import type { BuildLimits, BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildLimits, BuildRequest } from '@racetrack-platform/contracts/processes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listBuildProcesses } from '../steps/kill-leftover-processes.ts';
 import { planOf, requestOf, runBuilderProcess, shell, startBuilder } from '../testing/builder-process.ts';

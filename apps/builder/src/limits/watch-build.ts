@@ -1,4 +1,4 @@
-import type { BuildLimits } from '@racetrack-platform/contracts';
+import type { BuildLimits } from '@racetrack-platform/contracts/processes';
 import type { PlatformError } from '@racetrack-platform/errors';
 import { measureDeletedFiles, measureDirectory } from '@racetrack-platform/sandbox';
 import type { Workspace } from '../cache/workspace.ts';

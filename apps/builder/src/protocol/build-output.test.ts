@@ -1,4 +1,4 @@
-import type { BuildEvent } from '@racetrack-platform/contracts';
+import type { BuildEvent } from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import { describe, expect, test } from 'vitest';
 import { createBuildOutput, type BuildOutput } from './build-output.ts';

@@ -1,4 +1,4 @@
-import type { BuildEvent, BuildResult } from '@racetrack-platform/contracts';
+import type { BuildEvent, BuildResult } from '@racetrack-platform/contracts/processes';
 import { toPlatformError } from '@racetrack-platform/errors';
 import type { Redactor } from './redact.ts';
 

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { Readable } from 'node:stream';
-import { buildRequestSchema, type BuildRequest } from '@racetrack-platform/contracts';
+import { buildRequestSchema, type BuildRequest } from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
 
@@ -20,7 +20,12 @@ export async function readRequest(input: Readable, signal: AbortSignal): Promise
   return parseRequest(await readLine(input, signal));
 }
 
-async function readLine(input: Readable, signal: AbortSignal): Promise<string> {
+/**
+ * Reads one line, and goes on reading without keeping anything.
+ *
+ * @throws PlatformError `BAD_REQUEST` when it is too long, missing or late.
+ */
+export async function readLine(input: Readable, signal: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let sizeBytes = 0;

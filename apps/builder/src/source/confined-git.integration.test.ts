@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { detectConfinement } from '@racetrack-platform/sandbox';
 import {
   startHostileGitServer,

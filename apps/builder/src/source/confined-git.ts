@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildRequest } from '@racetrack-platform/contracts';
+import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import type { BuildsDirectory } from '../cache/builds-directory.ts';
 import type { Workspace } from '../cache/workspace.ts';
 import { makeReadable } from '../confinement/readable-copy.ts';

@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildRequest, SourceSpec } from '@racetrack-platform/contracts';
+import type { BuildRequest, SourceSpec } from '@racetrack-platform/contracts/processes';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { z } from 'zod';
 import type { BuildsDirectory } from '../cache/builds-directory.ts';

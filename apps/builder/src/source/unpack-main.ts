@@ -1,6 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
-import { z } from 'zod';
+import type { UnpackTask } from './unpack-confined.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
 /*
@@ -9,9 +9,8 @@ import { unpackArchive } from './unpack-archive.ts';
  */
 const ARCHIVE = 4;
 
-const { uid, gid, targetDir } = z
-  .object({ uid: z.number(), gid: z.number(), targetDir: z.string() })
-  .parse(JSON.parse(readFileSync(3, 'utf8')));
+// From the builder itself. Loading a library that checks it would take longer than everything else here.
+const { uid, gid, targetDir } = JSON.parse(readFileSync(3, 'utf8')) as UnpackTask;
 
 process.setgroups?.([]);
 process.setgid?.(gid);

@@ -1,4 +1,4 @@
-import type { BuildStep } from '@racetrack-platform/contracts';
+import type { BuildStep } from '@racetrack-platform/contracts/processes';
 
 /** Every text of steps, or of a run specification, in which a placeholder or a path may stand. */
 export function listTexts(steps: readonly Pick<BuildStep, 'command' | 'cwd' | 'env'>[]): string[] {

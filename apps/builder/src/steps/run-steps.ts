@@ -1,6 +1,7 @@
-import type { BuildStep } from '@racetrack-platform/contracts';
+import type { BuildStep } from '@racetrack-platform/contracts/processes';
 import { DISK_FULL_HINT, PlatformError, tellsDiskFull } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
+import { relayEnvironment } from '@racetrack-platform/sandbox';
 import type { BuildConfinement } from '../confinement/build-confinement.ts';
 import type { BuildOutput } from '../protocol/build-output.ts';
 import type { Redactor } from '../protocol/redact.ts';
@@ -14,6 +15,8 @@ const LAST_LINES = 20;
 const MAX_QUOTED_LINE = 400;
 /** Characters of a command that the log shows. */
 const MAX_SHOWN_COMMAND = 300;
+/** Goes to the directory of a step as the account itself. */
+const ENTER = ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh'];
 
 export interface RunStepsDeps {
   readonly output: Pick<BuildOutput, 'log' | 'isFull' | 'tailBytes' | 'leaveOut'>;
@@ -26,7 +29,7 @@ export interface RunStepsOptions {
   readonly env: Readonly<Record<string, string>>;
   /** What no step may change: variables that win over the step's own. */
   readonly fixedEnv: Readonly<Record<string, string>>;
-  readonly confinement: Pick<BuildConfinement, 'compose' | 'admit'>;
+  readonly confinement: Pick<BuildConfinement, 'account' | 'compose' | 'admit'>;
   /** What a confined step sees beside the system's own. */
   readonly view: {
     readonly readOnly: readonly string[];
@@ -82,12 +85,19 @@ async function runConfined(
   log: StepLog,
   options: RunStepsOptions,
 ): Promise<CommandOutcome> {
-  const { confinement, view } = options;
-  const cwd = substitute(step.cwd ?? options.placeholders.source);
+  const { confinement, view, fixedEnv } = options;
+  const wanted = substitute(step.cwd ?? options.placeholders.source);
+  const ownEnv = { ...options.env, ...substituteValues(step.env ?? {}, substitute), ...fixedEnv };
+  // Neither variables nor the directory are root's to follow: the plugin or the author of the job has chosen them.
+  const cwd = confinement.account === null ? wanted : options.placeholders.source;
+  const relayed =
+    confinement.account === null
+      ? { command, env: ownEnv }
+      : relayEnvironment([...(wanted === cwd ? [] : [...ENTER, wanted]), ...command], ownEnv, fixedEnv);
   return await runCommand({
-    command: await confinement.compose(command, { ...view, cwd }),
+    command: await confinement.compose(relayed.command, { ...view, cwd }),
     cwd,
-    env: { ...options.env, ...substituteValues(step.env ?? {}, substitute), ...options.fixedEnv },
+    env: relayed.env,
     signal: options.signal,
     onOutput(chunk) {
       options.onOutput(chunk.length);

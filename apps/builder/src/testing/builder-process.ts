@@ -8,7 +8,7 @@ import {
   type BuildRequest,
   type BuildResult,
   type NativePlan,
-} from '@racetrack-platform/contracts';
+} from '@racetrack-platform/contracts/processes';
 
 import { loadConfig } from '../config.ts';
 import { runBuilder } from '../run-builder.ts';
@@ -58,6 +58,7 @@ export function requestOf(
     jobType: 'shell:1.0.0',
     pluginDir: '/',
     plan: planOf({}),
+    trustsHostPaths: true,
     buildEnv: {},
     secretBuildEnv: {},
     secretsKey: 'ab'.repeat(32),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { BuilderConfig } from '../../config.ts';
 import type { GitRemote } from '../git-remote.ts';
-import { createAddressPolicy } from './address-policy.ts';
+import { createAddressPolicy } from '@racetrack-platform/sandbox';
 import type { TunnelFailure } from './guarded-proxy.ts';
 
 /** The way of one build's git commands to their remote. */
