@@ -87,6 +87,8 @@ const schema = z.object({
   RACETRACK_GIT_ALLOW_LOCAL: flag,
   /** Private addresses that git may fetch from: `true` for all, or host names and address ranges. */
   RACETRACK_GIT_ALLOW_PRIVATE: privateNetworks,
+  /** API of the GitHub whose releases are installed by `github.com/OWNER/REPO`; that of github.com without. */
+  RACETRACK_GITHUB_API: z.url().optional(),
   /** Seconds that a git server may be silent, or slower than a kilobyte a second. */
   RACETRACK_GIT_TIMEOUT: seconds(30),
   /** The well-known credentials of the tutorial; loopback only. */
@@ -103,6 +105,8 @@ const schema = z.object({
   RACETRACK_KEEP_JOBS: flag,
   /** Target for manifests that name none, when several are installed. */
   RACETRACK_INFRASTRUCTURE_TARGET: z.string().optional(),
+  /** Whether the plugins that come with the platform are loaded. */
+  RACETRACK_DEFAULT_PLUGINS: flag.default(true),
   /** Folders of unpacked plugins to load beside those of the platform, for their authors. */
   RACETRACK_EXTRA_PLUGINS: folders,
   /** Seconds that the answer of an asynchronous call waits to be fetched. */
@@ -171,6 +175,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     secretsKey: e.RACETRACK_SECRETS_KEY,
     allowLocalGit: e.RACETRACK_GIT_ALLOW_LOCAL,
     allowPrivate: e.RACETRACK_GIT_ALLOW_PRIVATE,
+    githubApi: e.RACETRACK_GITHUB_API,
     gitTimeoutMs: e.RACETRACK_GIT_TIMEOUT,
     tutorial: e.RACETRACK_TUTORIAL,
     isolation: e.RACETRACK_ISOLATION,
@@ -179,6 +184,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     jobDiskLimitBytes: e.RACETRACK_JOB_DISK_LIMIT,
     keepJobs: e.RACETRACK_KEEP_JOBS,
     defaultTarget: e.RACETRACK_INFRASTRUCTURE_TARGET ?? null,
+    hasDefaultPlugins: e.RACETRACK_DEFAULT_PLUGINS,
     extraPlugins: e.RACETRACK_EXTRA_PLUGINS,
     trustedProxies: e.RACETRACK_TRUSTED_PROXIES,
     logStreamAuth: e.RACETRACK_LOG_STREAM_AUTH,

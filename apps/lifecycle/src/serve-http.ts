@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { sql } from 'kysely';
 import { COMPATIBLE_VERSION, createProxyTrust } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
-import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import { asyncCallRoutes } from './async-calls/async-call-routes.ts';
 import { auditLogRoutes } from './audit/audit-log-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
@@ -17,6 +16,8 @@ import { createDashboardApp } from './dashboard/create-dashboard-app.ts';
 import { deploymentRoutes } from './deployments/deployment-routes.ts';
 import type { DeploymentRunner } from './deployments/deployment-runner.ts';
 import { renewalRoutes } from './deployments/renew/renewal-routes.ts';
+import type { DockerfileRenderer } from './dockerfiles/dockerfile-renderer.ts';
+import { dockerfileRoutes } from './dockerfiles/dockerfile-routes.ts';
 import { escRoutes } from './escs/esc-routes.ts';
 import { createApp, withDeps } from './http/create-app.ts';
 import { attachEventSocket } from './events/attach-event-socket.ts';
@@ -38,7 +39,9 @@ import { allowRoutes } from './permissions/allow-routes.ts';
 import { authCheckRoutes } from './permissions/auth-check-routes.ts';
 import { permissionRoutes } from './permissions/permission-routes.ts';
 import { publicEndpointRoutes } from './permissions/public-endpoint-routes.ts';
-import { pluginRoutes } from './plugins/plugin-routes.ts';
+import { pluginRoutes } from './plugins/routes/plugin-routes.ts';
+import type { PluginSet } from './plugins/set/plugin-set.ts';
+import type { Plugins } from './plugins/start-plugins.ts';
 import { portfolioRoutes } from './portfolio/portfolio-routes.ts';
 import { pinRoutes } from './pins/pin-routes.ts';
 import { recordRoutes } from './records/record-routes.ts';
@@ -61,7 +64,9 @@ export interface ServeHttpDeps {
   readonly outage: StoreOutage;
   readonly opened: OpenedStore;
   readonly access: Access;
-  readonly host: PluginHost;
+  readonly host: PluginSet;
+  readonly plugins: Plugins;
+  readonly dockerfiles: DockerfileRenderer;
   readonly replicas: Replicas;
   readonly acknowledgements: Acknowledgements;
   readonly commits: RequestCommits;
@@ -200,12 +205,23 @@ function composeRoutes(
       store,
       replicas,
       tokens: access.tokens,
+      host,
+      externalPubUrl: config.externalPubUrl,
       logger: deps.logger,
       nudgeReconciler: () => reconciler.nudge(),
     }),
     withDeps(portfolioRoutes, { jobs }),
     withDeps(graphRoutes, { db: store.db, externalPubUrl: config.externalPubUrl }),
-    withDeps(pluginRoutes, { host }),
+    withDeps(pluginRoutes, {
+      ...deps.plugins,
+      store,
+      sealer: access.sealer,
+      dockerfiles: deps.dockerfiles,
+      logger: deps.logger,
+      uploadsDir: opened.layout.uploads,
+      allowPrivate: config.allowPrivate,
+      githubApi: config.githubApi,
+    }),
     withDeps(exportManifestRoutes, { store }),
     withDeps(pinRoutes, { store, acknowledgements: deps.acknowledgements }),
     withDeps(renewalRoutes, { ...accepting, onAccepted }),
@@ -230,11 +246,13 @@ function composeRoutes(
       onAccepted,
       onCancelled: () => runner.nudge(),
     }),
+    withDeps(dockerfileRoutes, { store, host, dockerfiles: deps.dockerfiles }),
     withDeps(jobRoutes, {
       store,
       host,
       replicas,
       jobs,
+      externalPubUrl: config.externalPubUrl,
       logger: deps.logger,
       allowLocalGit: config.allowLocalGit,
       maxJobMemoryBytes: config.maxJobMemoryBytes,
@@ -272,9 +290,14 @@ function attachLogs(deps: ServeHttpDeps, api: FastifyInstance): LiveLogs {
   });
 }
 
-function requireTargets(host: PluginHost): void {
-  if (host.targets().length === 0)
-    throw new PlatformError('PLUGIN_UNAVAILABLE', 'no infrastructure target is loaded');
+/** A platform where none was ever installed is ready for installing one; one whose own does not work is not. */
+function requireTargets(host: PluginSet): void {
+  if (host.targets().length > 0) return;
+  const broken = host.list().find(({ origin, error }) => origin === 'bundled' && error !== null);
+  if (broken === undefined) return;
+  throw new PlatformError('PLUGIN_UNAVAILABLE', 'no infrastructure target is loaded', {
+    hint: `The plugin ${broken.name} of the platform cannot be used: ${broken.error}`,
+  });
 }
 
 /** Answers the base URL. */

@@ -9,18 +9,13 @@ import {
   createFeedRepository,
   createJobRepository,
 } from '@racetrack-platform/db';
-import { PlatformError } from '@racetrack-platform/errors';
-import {
-  selectHostEnvironment,
-  startPluginHost,
-  type PluginConfig,
-  type PluginHost,
-} from '@racetrack-platform/plugin-engine';
+import { selectHostEnvironment } from '@racetrack-platform/plugin-engine';
 import { AsyncCallPurge } from './async-calls/async-call-purge.ts';
 import { openAccess, welcomeAdmin, type Access } from './open-access.ts';
 import type { Config } from './config.ts';
 import { DeploymentRunner } from './deployments/deployment-runner.ts';
 import { createBuildResources } from './deployments/build-resources.ts';
+import { createDockerfileRenderer } from './dockerfiles/dockerfile-renderer.ts';
 import { createJobAccounts, usesAccounts } from './deployments/job-accounts.ts';
 import { removeUnneededUploads } from './deployments/remove-unneeded-uploads.ts';
 import { sweepBuilds } from './deployments/sweep-builds.ts';
@@ -30,13 +25,15 @@ import { CallNotes } from './feed/call-notes.ts';
 import { FeedServer } from './feed/feed-server.ts';
 import { watchKeys } from './keys/watch-keys.ts';
 import { openDataDir, type OpenedStore } from './open-data-dir.ts';
-import { listBundledPlugins } from './plugins/list-bundled-plugins.ts';
-import { listExtraPlugins } from './plugins/list-extra-plugins.ts';
+import type { LivePluginSet } from './plugins/set/open-plugin-set.ts';
+import { PluginSync } from './plugins/set/sync-plugins.ts';
+import { startPlugins } from './plugins/start-plugins.ts';
 import { collectArtifacts, emptyTrash } from './reconciler/collect-artifacts.ts';
 import { collectCopies } from './reconciler/collect-copies.ts';
 import { createExitReasons } from './reconciler/exit-reasons.ts';
 import { JobMonitor } from './reconciler/job-monitor.ts';
 import { Leadership } from './reconciler/leadership.ts';
+import { createObsoleteNotes } from './reconciler/note-obsolete-jobs.ts';
 import { Reconciler } from './reconciler/reconciler.ts';
 import { createUnreachableTargets } from './reconciler/unreachable-targets.ts';
 import { stopInstances } from './reconciler/stop-instances.ts';
@@ -73,7 +70,6 @@ export interface Control {
 /** For removing what earlier instances and builds have left, when the platform stops meanwhile. */
 const TIDYING_MS = 5_000;
 const BUILDER = fileURLToPath(new URL('../../builder/src/main.ts', import.meta.url));
-const BUNDLED_PLUGINS = fileURLToPath(new URL('../../../plugins', import.meta.url));
 
 /**
  * Puts the control process together: the one place where everything is visible. A start that fails leaves nothing
@@ -103,7 +99,8 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
   const { uploads, builds } = opened.layout;
   await removeUnneededUploads({ store, uploadsDir: uploads }, await readdir(uploads));
   await emptyTrash(builds);
-  const host = await startHost(options, opened);
+  const plugins = await startPlugins({ ...options, opened, sealer: access.sealer });
+  const host = plugins.set;
   cleanup.defer(async () => await host.stop());
   const outage = new StoreOutage(logger, async () => await sql`select 1`.execute(store.db));
   cleanup.defer(() => outage.stop());
@@ -145,6 +142,8 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
     opened,
     access,
     host,
+    plugins,
+    dockerfiles: createDockerfileRenderer({ env: selectBuilderEnvironment(options.env) }),
     replicas,
     commits,
     ...engine,
@@ -163,61 +162,10 @@ async function start(options: StartControlOptions, cleanup: AsyncDisposableStack
   };
 }
 
-async function startHost(options: StartControlOptions, { layout }: OpenedStore): Promise<PluginHost> {
-  const { env, logger, pluginsDir = BUNDLED_PLUGINS } = options;
-  const settings = {
-    instancesDir: layout.instances,
-    socketsDir: layout.sockets,
-    platformDir: options.config.dataDir,
-    isolation: usesAccounts(options.config) ? 'account' : 'off',
-    diskLimitBytes: options.config.jobDiskLimitBytes,
-  };
-  const bundled = await listBundledPlugins({ pluginsDir, dataDir: layout.plugins, settings });
-  const extra = await listExtraPlugins({
-    folders: options.config.extraPlugins,
-    dataDir: layout.plugins,
-    settings,
-  });
-  const plugins = [...bundled, ...extra];
-  const host = await startPluginHost({ plugins, logger, env, nodeArgs: ['--max-semi-space-size=1'] });
-  try {
-    assertIsolation(options.config, host, bundled);
-    reportBrokenPlugins(host, extra, options);
-    return host;
-  } catch (error) {
-    await host.stop();
-    throw error;
-  }
-}
-
-/** Where jobs are to be kept apart and that cannot be had, there is no use in a platform without its target. */
-function assertIsolation(config: Config, host: PluginHost, bundled: readonly PluginConfig[]): void {
-  const ours = new Set(bundled.map(({ dir }) => dir));
-  const broken = host
-    .describe()
-    .find(({ dir, category, error }) => ours.has(dir) && category === 'infrastructure' && error !== null);
-  if (!usesAccounts(config) || broken === undefined) return;
-  throw new PlatformError('CONFIG_INVALID', `${broken.id}: ${broken.error}`);
-}
-
-/** Whoever named a plugin at the start is told there what is wrong with it; everything else goes on without it. */
-function reportBrokenPlugins(
-  host: PluginHost,
-  extra: readonly PluginConfig[],
-  { logger, notice }: Pick<StartControlOptions, 'logger' | 'notice'>,
-): void {
-  const named = new Set(extra.map(({ dir }) => dir));
-  for (const { dir, error } of host.describe()) {
-    if (!named.has(dir) || error === null) continue;
-    logger.error({ dir, error }, 'a plugin cannot be used');
-    notice(`The plugin in ${dir} cannot be used: ${error}`);
-  }
-}
-
 interface Parts {
   readonly opened: OpenedStore;
   readonly access: Access;
-  readonly host: PluginHost;
+  readonly host: LivePluginSet;
   readonly feed: FeedServer;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly outage: StoreOutage;
@@ -240,6 +188,13 @@ function createEngine(options: StartControlOptions, parts: Parts) {
     reconnectGraceMs,
   });
   const leadership = new Leadership(store, replicas.id);
+  const plugins = new PluginSync({
+    store,
+    outage,
+    set: host,
+    logger,
+    isLeader: async () => (await leadership.epoch()) !== undefined,
+  });
   const accounts = createJobAccounts({ store, hostId, isEnabled: usesAccounts(config) });
   const exits = createExitReasons();
   const shared = {
@@ -315,6 +270,7 @@ function createEngine(options: StartControlOptions, parts: Parts) {
     logger,
     exits,
     unreachable,
+    noteObsolete: createObsoleteNotes({ store, jobTypes: () => host.jobTypes() }),
   });
   const stopping = new AbortController();
   let tidying: Promise<unknown> = Promise.resolve();
@@ -337,6 +293,7 @@ function createEngine(options: StartControlOptions, parts: Parts) {
       ]);
       runner.start();
       monitor.start();
+      plugins.start();
       purge.start();
     },
     async stop() {
@@ -349,6 +306,7 @@ function createEngine(options: StartControlOptions, parts: Parts) {
         monitor.stop(),
         acknowledgements.stop(),
         purge.stop(),
+        plugins.stop(),
       ]);
     },
   };

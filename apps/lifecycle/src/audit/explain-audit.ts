@@ -64,6 +64,13 @@ const SENTENCES: Readonly<Record<AuditEventType, (words: Words) => string>> = {
   job_adopted: ({ job, executor }) => `Job ${job} adopted by ${executor}`,
   orphan_removed: ({ of, executor }) => `Orphaned instance ${of('instance')} removed by ${executor}`,
   jobs_reconciled: ({ executor }) => `Lost jobs reconciled by ${executor}`,
+  plugin_configured: ({ of, executor }) => `Plugin ${of('plugin_name')} configured by ${executor}`,
+  plugin_action_run: ({ of, executor }) =>
+    `Action of plugin ${of('plugin_name')} ${of('plugin_version')} run by ${executor}`,
+  plugin_pinned: ({ of, executor }) =>
+    `Plugin ${of('plugin_name')} pinned to ${of('plugin_version')} by ${executor}`,
+  plugin_unpinned: ({ of, executor }) =>
+    `Plugin ${of('plugin_name')} ${of('plugin_version')} unpinned by ${executor}`,
 };
 
 /** All there are, by name. */

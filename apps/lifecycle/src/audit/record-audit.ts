@@ -41,7 +41,11 @@ type OwnEventType =
   | 'record_deleted'
   | 'job_adopted'
   | 'orphan_removed'
-  | 'jobs_reconciled';
+  | 'jobs_reconciled'
+  | 'plugin_configured'
+  | 'plugin_action_run'
+  | 'plugin_pinned'
+  | 'plugin_unpinned';
 
 export type AuditEventType = KnownEventType | OwnEventType;
 

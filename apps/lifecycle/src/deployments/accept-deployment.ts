@@ -17,12 +17,14 @@ import {
   RESERVED_RUNTIME_NAMES,
   type Manifest,
 } from '@racetrack-platform/manifest';
-import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { requireJobScope, requireScope } from '../auth/require-permission.ts';
 import type { Sealer } from '../keys/sealer.ts';
 import { chooseJobType } from '../plugins/choose-job-type.ts';
 import { chooseTarget } from '../plugins/choose-target.ts';
+import { toHookManifest } from '../plugins/hooks/hook-data.ts';
+import { hasManifestRules, validateManifest } from '../plugins/hooks/validate-manifest.ts';
+import type { PluginSet } from '../plugins/set/plugin-set.ts';
 import { sealSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
 import { refuseExcessiveMemory } from './memory-limits.ts';
 import { newDeploymentRow } from './new-deployment-row.ts';
@@ -32,7 +34,7 @@ import type { ParsedDeployBody } from './extract-build-context.ts';
 export interface AcceptDeploymentDeps {
   readonly store: Store;
   readonly sealer: Sealer;
-  readonly host: PluginHost;
+  readonly host: PluginSet;
   /** Where the upload lies, if there is one, and who drives the deployment as long as it can. */
   readonly hostId: string;
   readonly allowLocalGit: boolean;
@@ -74,6 +76,12 @@ export async function acceptDeployment(
   );
   const jobType = chooseJobType(deps.host.jobTypes(), getJobType(manifest), target.runs);
   const noCache = parseBuildFlags(payload.build_flags ?? []);
+  if (hasManifestRules(jobType)) {
+    // Not in the transaction, which would hold up everybody's; and only for whoever may deploy it.
+    await authorizeDeployment(deps.store.db, subject, manifest);
+    const written = { yaml: manifestYaml, data: submitted };
+    await validateManifest(deps.host, { jobType, readManifest: () => toHookManifest(manifest, written) });
+  }
   const id = randomUUID();
   await deps.store.transaction(async ({ db }) => {
     await authorizeDeployment(db, subject, manifest);
@@ -159,7 +167,7 @@ function parseBuildFlags(flags: readonly string[]): boolean {
  * A name that is somebody's asks for `deploy_job` on it, a new one for `deploy_new_family`. A deployment under way
  * claims its name: otherwise a second newcomer could slip into the family while the first is still building.
  */
-async function authorizeDeployment(
+export async function authorizeDeployment(
   db: Queryable,
   subject: AuthenticatedSubject,
   manifest: Manifest,

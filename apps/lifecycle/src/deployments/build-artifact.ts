@@ -10,6 +10,7 @@ import { BuildLogWriter } from './build-log-writer.ts';
 import type { DeploymentRun } from './deployment-context.ts';
 import { openSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
 import { composeLaunchSpec } from './launch-spec.ts';
+import { planBuild, type PlannedBuild } from './plan-build.ts';
 import { runBuild } from './spawn-builder.ts';
 
 /**
@@ -20,16 +21,13 @@ export async function buildArtifact(run: DeploymentRun): Promise<void> {
   const { deps, row, signal } = run;
   const manifest = readStoredManifest(row.manifest_yaml);
   const secrets = openSecrets(deps.sealer, row.id, row.sealed_secrets);
-  const jobType = deps.host.jobTypes().find((known) => known.fullName === row.job_type_version);
-  if (!jobType) {
-    throw new PlatformError('JOB_TYPE_UNKNOWN', `job type ${row.job_type_version} is no longer installed`);
-  }
   failpoint('before-source-step');
   await run.advance({ step: 'source', phase: 'planning the build' });
   failpoint('after-source-step');
-  const plan = await deps.host.planNative(jobType.fullName, toJobTypeManifest(manifest), signal);
+  using planned = await planBuild(deps.host, row.job_type_version, toJobTypeManifest(manifest), signal);
+  const { plan } = planned;
   const { terms, release } = await deps.builds.take();
-  const request = { ...composeBuildRequest(run, manifest, secrets, jobType.pluginDir, plan), ...terms };
+  const request = { ...composeBuildRequest(run, manifest, secrets, planned), ...terms };
   const build = await runLogged(run, request).finally(release);
   const spec = composeLaunchSpec({
     manifest,
@@ -115,8 +113,7 @@ function composeBuildRequest(
   run: DeploymentRun,
   manifest: Manifest,
   secrets: DeploymentSecrets,
-  pluginDir: string,
-  plan: BuildRequest['plan'],
+  { plan, pluginDir, trustsHostPaths }: PlannedBuild,
 ): Omit<BuildRequest, keyof BuildTerms> {
   const { deps, row } = run;
   return {
@@ -130,6 +127,7 @@ function composeBuildRequest(
     jobType: row.job_type_version,
     pluginDir,
     plan,
+    trustsHostPaths,
     buildEnv: manifest.build_env ?? {},
     secretBuildEnv: secrets.buildEnv,
     secretsKey: deps.secretsKey,

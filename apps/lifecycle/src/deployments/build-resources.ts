@@ -1,9 +1,12 @@
 import type { BuildLimits, BuildRequest } from '@racetrack-platform/contracts';
 import { createUidRepository, type Store } from '@racetrack-platform/db';
-import { detectConfinement } from '@racetrack-platform/sandbox';
+import { detectConfinement, type Confinement } from '@racetrack-platform/sandbox';
 
 /** Stands where the name of a job stands in the list of accounts; no job can have it. */
 export const BUILD_ACCOUNT = '#build';
+
+/** By then the platform is ready, and hardly anybody has had time to deploy. */
+const DETECT_AFTER_MS = 1_000;
 
 /** What a build may use, and how it is held. */
 export type BuildTerms = Pick<BuildRequest, 'limits' | 'account' | 'tools' | 'hiddenDirs'>;
@@ -30,8 +33,12 @@ export function createBuildResources(deps: {
   const { store, hostId, hasAccounts, dataDir, limits } = deps;
   const known = new Map<number, number>();
   const isTaken: boolean[] = [];
-  // It takes a moment, which the first build would have to wait for. Without it, builds are held less tightly.
-  const detecting = detectConfinement().catch(() => undefined);
+  let detecting: Promise<Confinement | undefined> | undefined;
+  // Without it, builds are held less tightly.
+  const detect = (): Promise<Confinement | undefined> =>
+    (detecting ??= detectConfinement().catch(() => undefined));
+  // It takes a moment, which neither the start of the platform nor the first build should have to wait for.
+  setTimeout(() => void detect(), DETECT_AFTER_MS).unref();
 
   async function allocate(slot: number): Promise<number> {
     const { result } = await store.transaction(async ({ db }) => {
@@ -49,7 +56,7 @@ export function createBuildResources(deps: {
   }
 
   async function describe(slot: number): Promise<BuildTerms> {
-    const confinement = await detecting;
+    const confinement = await detect();
     const tools = confinement === undefined ? null : { ...confinement.tools };
     if (!hasAccounts) return { limits, account: null, tools: tools && dropNamespaces(tools), hiddenDirs: [] };
     const uid = await findUid(slot);

@@ -9,7 +9,7 @@ import {
   type Store,
   type StoreTransaction,
 } from '@racetrack-platform/db';
-import type { PluginHost } from '@racetrack-platform/plugin-engine';
+import type { PluginSet } from '../plugins/set/plugin-set.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Sealer } from '../keys/sealer.ts';
 import type { Acknowledgements } from '../replicas/acknowledgements.ts';
@@ -24,7 +24,7 @@ export interface DeploymentDeps {
   readonly store: Store;
   readonly outage: StoreOutage;
   readonly sealer: Sealer;
-  readonly host: PluginHost;
+  readonly host: PluginSet;
   /** Identity of this data directory: where the instances of host targets live. */
   readonly hostId: string;
   readonly replicas: Replicas;

@@ -8,6 +8,8 @@ export const deploymentSecretsSchema = z.object({
   gitCredentials: z.object({ username: z.string(), password: z.string() }).nullable(),
   buildEnv: stringMap,
   runtimeEnv: stringMap,
+  /** What plugins gave for this deployment, so that its instances are started again with the same; here, for it may be secret. */
+  pluginEnv: stringMap.optional(),
   /**
    * Subject who gave them: nobody else may say what becomes of them. Left out: whoever made the deployment. One that
    * brings the job up again carries them on in the name of who gave them.

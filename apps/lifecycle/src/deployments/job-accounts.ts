@@ -10,6 +10,7 @@ import {
 import { failpoint } from '@racetrack-platform/failpoints';
 import type { InfrastructureTarget, JobAccount, JobRef } from '@racetrack-platform/plugin-sdk';
 import type { Config } from '../config.ts';
+import { PLUGIN_ACCOUNT } from '../plugins/files/plugin-accounts.ts';
 import { BUILD_ACCOUNT } from './build-resources.ts';
 
 /** The users that jobs of this host run as: numbers that nobody else has, one for each version of a job. */
@@ -52,7 +53,7 @@ export function createJobAccounts(deps: {
 
   async function findUnused(db: Queryable): Promise<UidAllocationRow[]> {
     const all = await createUidRepository(db).list(hostId);
-    const taken = all.filter(({ job_name }) => job_name !== BUILD_ACCOUNT);
+    const taken = all.filter(({ job_name }) => job_name !== BUILD_ACCOUNT && job_name !== PLUGIN_ACCOUNT);
     if (taken.length === 0) return [];
     const jobs = await createJobRepository(db).list();
     const instances = await createInstanceRepository(db).list();

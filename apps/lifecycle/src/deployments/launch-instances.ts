@@ -11,7 +11,9 @@ import {
 } from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
+import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import type { InfrastructureTarget, LaunchRequest, LaunchResult } from '@racetrack-platform/plugin-sdk';
+import { sealVariables } from '../plugins/hooks/seal-variables.ts';
 import { findMaintenance } from '../settings/maintenance.ts';
 import { awaitEndOfMaintenance } from './await-maintenance.ts';
 import { awaitReady } from './await-ready.ts';
@@ -26,8 +28,9 @@ import { maskSecrets } from './mask-secrets.ts';
  */
 export async function launchInstances(run: DeploymentRun): Promise<void> {
   while (run.row.deployment_timestamp === null) {
+    const variables = await sealVariables(run);
     // Nothing is provisioned any more once somebody was told that maintenance mode is on.
-    if (!(await commitInstances(run))) await awaitEndOfMaintenance(run);
+    if (!(await commitInstances(run, variables))) await awaitEndOfMaintenance(run);
   }
   await launchAll(run);
   failpoint('before-ready-step');
@@ -41,8 +44,8 @@ export async function awaitInstances(run: DeploymentRun): Promise<void> {
   // Whoever was interrupted here may find that the instances were stopped or have died meanwhile.
   if (run.resumedAt === 'ready') await launchAll(run);
   const instances = await listWanted(deps.store, row.id);
-  const { buildEnv, runtimeEnv } = openSecrets(deps.sealer, row.id, row.sealed_secrets);
-  const values = [...Object.values(buildEnv), ...Object.values(runtimeEnv)];
+  const { buildEnv, runtimeEnv, pluginEnv = {} } = openSecrets(deps.sealer, row.id, row.sealed_secrets);
+  const values = [buildEnv, runtimeEnv, pluginEnv].flatMap((env) => Object.values(env));
   await Promise.all(
     instances.map(
       async (instance) =>
@@ -68,7 +71,7 @@ export async function awaitInstances(run: DeploymentRun): Promise<void> {
 
 /** What the target is asked for one instance: at first, and whenever it has to be started again. */
 export async function composeRequest(
-  deps: Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken' | 'accounts' | 'host'>,
+  deps: Pick<DeploymentDeps, 'sealer' | 'ensureFamilyToken' | 'accounts'> & { readonly host: PluginHost },
   deployment: DeploymentRow,
   instanceId: string,
 ): Promise<LaunchRequest> {
@@ -134,7 +137,10 @@ async function launchSurely(
 }
 
 /** @returns false, and writes nothing, in maintenance mode. */
-async function commitInstances(run: DeploymentRun): Promise<boolean> {
+async function commitInstances(
+  run: DeploymentRun,
+  variables: Pick<Partial<DeploymentRow>, 'sealed_secrets'>,
+): Promise<boolean> {
   const { row, deps } = run;
   const spec = launchSpecSchema.parse(fromJson(row.launch_spec ?? 'null'));
   const target = deps.host.target(row.infrastructure_target);
@@ -142,7 +148,7 @@ async function commitInstances(run: DeploymentRun): Promise<boolean> {
     if ((await findMaintenance(db)).isOn) return false;
     const previous = await createDeploymentRepository(db).findNewestTimestamp(row.job_name, row.job_version);
     const timestamp = Math.max(Math.floor(Date.now() / 1_000), (previous ?? 0) + 1);
-    await run.advanceIn(db, { deployment_timestamp: timestamp });
+    await run.advanceIn(db, { deployment_timestamp: timestamp, ...variables });
     failpoint('before-uid-allocated');
     await deps.accounts.reserve(db, target, { name: row.job_name, version: row.job_version });
     failpoint('after-uid-allocated');

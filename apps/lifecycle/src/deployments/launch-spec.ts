@@ -109,6 +109,7 @@ export function composeLaunchRequest(options: {
     env: {
       ...spec.env,
       ...options.secrets.runtimeEnv,
+      ...options.secrets.pluginEnv,
       AUTH_TOKEN: options.familyToken,
       JOB_DEPLOYMENT_TIMESTAMP: String(options.deploymentTimestamp),
     },

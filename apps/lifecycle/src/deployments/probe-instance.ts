@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import { z } from 'zod';
 import type { Address } from '@racetrack-platform/contracts';
 import { messageOf } from '@racetrack-platform/errors';
+import { request } from '../http/node-http.ts';
 
 /** As in Racetrack 2.36. */
 const PROBE_TIMEOUT_MS = 3_000;

@@ -11,13 +11,15 @@ import { failpoint } from '@racetrack-platform/failpoints';
 import { ACK_TIMEOUT_MS } from '../feed/feed-server.ts';
 import { recordAudit, type AuditEvent } from '../audit/record-audit.ts';
 import { grantPermission } from '../auth/grant-permission.ts';
+import { announceDeployment } from '../plugins/hooks/announce-deployment.ts';
 import type { DeploymentRun } from './deployment-context.ts';
 import { RENEWALS } from './renew/accept-renewal.ts';
 import { requestEndpoints } from './request-endpoints.ts';
 
 /**
  * Phase `published`: one transaction makes the new instances the job's route, lets the old ones drain, and grants the
- * deployer a version that is new. Then it waits until every connected pub follows, so that whoever sees `done` reaches the new one.
+ * deployer a version that is new. Then it waits until every connected pub follows, so that whoever sees `done` reaches the new one,
+ * and tells the plugins.
  */
 export async function publishJob(run: DeploymentRun): Promise<void> {
   const { deps } = run;
@@ -40,6 +42,7 @@ export async function publishJob(run: DeploymentRun): Promise<void> {
   failpoint('after-route');
   deps.nudgeReconciler();
   if (revision !== undefined) await deps.acknowledgements.waitForAll(revision, ACK_TIMEOUT_MS, run.signal);
+  await announceDeployment(run);
   failpoint('before-done');
   await run.advance({ step: 'done', status: 'done', phase: null, error: null, upload: null });
   failpoint('after-done');

@@ -10,7 +10,7 @@ import { isErrorCode, PlatformError } from '@racetrack-platform/errors';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { sweepBuilds } from './sweep-builds.ts';
 
-/** A builder that is told to end gives up by itself after ten seconds. */
+/** A builder that is told to end, or whose time is over, gives up by itself within ten seconds. */
 const STOP_TIMEOUT_MS = 12_000;
 
 export interface BuilderEvents {
@@ -22,6 +22,8 @@ export interface SpawnBuilderOptions {
   /** Path of the builder's entry. */
   readonly entry: string;
   readonly env: NodeJS.ProcessEnv;
+  /** For a builder that should have ended, milliseconds; then it is killed. @defaultValue 12 s */
+  readonly stopTimeoutMs?: number;
 }
 
 /**
@@ -47,7 +49,15 @@ export async function runBuild(
     child.once('error', () => resolve(null));
     child.once('close', (code) => resolve(code));
   });
-  const cancel = (): void => void child.stdin.end();
+  const { stopTimeoutMs = STOP_TIMEOUT_MS } = options;
+  // One that is caught in a computation hears neither us nor its own clock.
+  const kill = (): void => void child.kill('SIGKILL');
+  const overdue = setTimeout(kill, request.timeoutMs + stopTimeoutMs);
+  let killing: NodeJS.Timeout | undefined;
+  const cancel = (): void => {
+    child.stdin.end();
+    killing = setTimeout(kill, stopTimeoutMs);
+  };
   signal.addEventListener('abort', cancel);
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(request)}\n`);
@@ -69,16 +79,18 @@ export async function runBuild(
     return outcome;
   } finally {
     signal.removeEventListener('abort', cancel);
-    await stop(child, exited);
+    clearTimeout(killing);
+    clearTimeout(overdue);
+    await stop(child, exited, stopTimeoutMs);
   }
 }
 
 /** Whoever goes on from here may count on it that nothing of the build runs any more. */
-async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+async function stop(child: ChildProcess, exited: Promise<unknown>, timeoutMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill('SIGTERM');
   child.stdout?.resume();
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   await exited;
   clearTimeout(timer);
 }
@@ -96,7 +108,7 @@ function died(code: number | null, stderr: string): PlatformError {
   const how = code === null ? 'was killed' : `exited with code ${code}`;
   const why = stderr === '' ? '' : `: ${stderr}`;
   return new PlatformError('BUILD_FAILED', `the builder ${how} without a result${why}`, {
-    hint: 'Deploy again; if it happens again, look for lack of memory on the server.',
+    hint: 'Deploy again; if it happens again, look for lack of memory on the server, or for a job type that never ends.',
   });
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const SWEEP = fileURLToPath(new URL('../../../builder/src/sweep.ts', import.meta.url));
@@ -18,6 +19,8 @@ export async function sweepBuilds(options: {
   /** Ends it halfway: the next start goes on with it. */
   readonly signal?: AbortSignal;
 }): Promise<boolean> {
+  // Where nothing was ever built, nothing was left: that spares a start its last process.
+  if ((await readdir(options.buildsDir).catch(() => [''])).length === 0) return true;
   const child = spawn(process.execPath, [SWEEP, options.buildsDir], {
     env: options.env,
     stdio: 'ignore',

@@ -1,8 +1,9 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ERROR_CODES, PlatformError, presentError } from '@racetrack-platform/errors';
+import { STATUS_CODES } from '../http/node-http.ts';
 import { isStoreOutage, STORE_AWAY } from '../store/store-outage.ts';
 import type { EventStreams } from './event-stream.ts';
 import { findRequestToken } from './find-request-token.ts';

@@ -167,4 +167,34 @@ describe('the graph and the portfolio', () => {
       ['front', 10],
     ]);
   });
+
+  test('what was drawn and rated before is not shown after a grant is gone, nor to others', async () => {
+    const rated = async (who: string) =>
+      (await site.request('GET', '/job/portfolio', { token: tokens[who] ?? '' }))
+        .json<PortfolioJobDto[]>()
+        .map(({ name }) => name)
+        .sort();
+    for (const who of ['staff', 'reader', 'staff', 'reader']) {
+      expect((await edgesOf(who)).nodes).toHaveLength(who === 'staff' ? 5 : 3);
+      expect(await rated(who)).toHaveLength(who === 'staff' ? 3 : 2);
+    }
+    const { db } = site.access.store;
+    const revoke = async (subject: string): Promise<void> =>
+      void (await db
+        .deleteFrom('permission')
+        .where('subject_id', '=', subjects[subject] ?? '')
+        .execute());
+
+    await revoke('front');
+    expect(arrows(await edgesOf('staff'))).not.toContain('job-family-front > job-family-back');
+    expect(arrows(await edgesOf('reader'))).not.toContain('job-family-front > job-family-back');
+
+    await db.deleteFrom('job').where('name', '=', 'back').execute();
+    expect((await edgesOf('staff')).nodes.map(({ id }) => id)).not.toContain('job-family-back');
+    expect(await rated('staff')).toEqual(['front', 'hidden']);
+
+    await revoke('reader');
+    expect((await site.request('GET', '/job/graph', { token: tokens['reader'] ?? '' })).status).toBe(401);
+    expect((await site.request('GET', '/job/portfolio', { token: tokens['reader'] ?? '' })).status).toBe(401);
+  });
 });

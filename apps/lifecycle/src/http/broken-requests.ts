@@ -1,7 +1,8 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { PlatformError, presentError } from '@racetrack-platform/errors';
+import { STATUS_CODES } from './node-http.ts';
 import { chooseRequestId } from './request-id.ts';
 
 /** The newest answer of each connection. */

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import {
   createDeploymentRepository,
   createInstanceRepository,
@@ -14,29 +13,41 @@ import { failpoint } from '@racetrack-platform/failpoints';
 import { recordAudit } from '../audit/record-audit.ts';
 import type { Actor } from '../auth/actor.ts';
 import { removePinsOfJob } from '../pins/change-pins.ts';
+import { prepareFarewell, type AnnounceDeletionDeps } from '../plugins/hooks/announce-deletion.ts';
 import type { Replicas } from '../replicas/replicas.ts';
 import { isStoreOutage } from '../store/store-outage.ts';
 
-export interface DeleteJobDeps {
+export interface DeleteJobDeps extends AnnounceDeletionDeps {
   readonly store: Store;
-  readonly replicas: Replicas;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly host: AnnounceDeletionDeps['host'] & { targets(): readonly { readonly name: string }[] };
+  readonly replicas: Pick<Replicas, 'isHostAlive'>;
+  readonly logger: {
+    info(facts: object, text: string): void;
+    warn(facts: object, text: string): void;
+  };
   readonly nudgeReconciler: () => void;
+  /** How long the deletion waits for the instances to be gone, milliseconds. @defaultValue 20 s */
+  readonly waitLimitMs?: number;
 }
 
 /** How often the deletion looks whether the instances are gone. */
 const POLL_INTERVAL_MS = 50;
 /** Clients give up after half a minute, and should hear before that the job is deleted: it is, from the start. */
 const WAIT_LIMIT_MS = 20_000;
+/** For plugins that want to hear of it; those that take longer go on while the deletion is answered. */
+const FAREWELL_WAIT_MS = 5_000;
 /** How often the log says what is still waited for. */
 const REPORT_INTERVAL_MS = 5_000;
 
 /**
  * Takes a job off its route, leaves a tombstone, and waits for a while until its instances have finished their calls and
  * are gone. What is left then goes on being removed in the background: long calls have the drain limit, and the target
- * may take its time.
+ * may take its time. At last the plugins are told.
+ *
+ * @returns what still runs, for whoever believes that it has ended; `undefined`: nothing that is known of.
  */
-export async function deleteJob(deps: DeleteJobDeps, by: Actor, job: JobRow): Promise<void> {
+export async function deleteJob(deps: DeleteJobDeps, by: Actor, job: JobRow): Promise<string | undefined> {
+  const farewell = await prepareFarewell(deps, job, by.executor);
   await deps.store.transaction(async (trx) => {
     await refuseWhileDeploying(trx, job);
     await createInstanceRepository(trx.db).moveDeployment(job.deployment_id, ['launching', 'active'], {
@@ -66,8 +77,11 @@ export async function deleteJob(deps: DeleteJobDeps, by: Actor, job: JobRow): Pr
   failpoint('after-deleted');
   deps.nudgeReconciler();
   // Of a lost job nothing runs that could be waited for.
-  if (job.status === 'lost') return;
-  await waitUntilGone(deps, job);
+  const left = job.status === 'lost' ? [] : await waitUntilGone(deps, job);
+  if (farewell !== undefined) {
+    await Promise.race([farewell(), sleep(FAREWELL_WAIT_MS, undefined, { ref: false })]);
+  }
+  return left.length === 0 ? undefined : describeLeft(deps, job, left);
 }
 
 /** Its end would bring the job back, and undo a deletion that was acknowledged. */
@@ -78,13 +92,16 @@ async function refuseWhileDeploying(trx: StoreTransaction, { name, version }: Jo
   });
 }
 
-async function waitUntilGone(deps: DeleteJobDeps, job: JobRow): Promise<void> {
+/** @returns instances that are still there. */
+async function waitUntilGone(deps: DeleteJobDeps, job: JobRow): Promise<readonly InstanceRow[]> {
   const facts = { job: `${job.name} ${job.version}` };
   const startedAt = Date.now();
   let reportedAt = startedAt;
-  while (Date.now() - startedAt < WAIT_LIMIT_MS) {
+  while (Date.now() - startedAt < (deps.waitLimitMs ?? WAIT_LIMIT_MS)) {
     const left = await listLeft(deps, job.deployment_id);
-    if (left.length === 0) return;
+    if (left.length === 0) return left;
+    // What nothing installed can remove is not waited for.
+    if (left.every(({ target }) => !isInstalled(deps, target))) break;
     if (Date.now() - reportedAt >= REPORT_INTERVAL_MS) {
       reportedAt = Date.now();
       deps.logger.info({ ...facts, ...countByState(left) }, 'a deleted job still has instances');
@@ -92,11 +109,23 @@ async function waitUntilGone(deps: DeleteJobDeps, job: JobRow): Promise<void> {
     await sleep(POLL_INTERVAL_MS);
   }
   const left = await listLeft(deps, job.deployment_id);
-  if (left.length === 0) return;
+  if (left.length === 0) return left;
   deps.logger.warn(
     { ...facts, ...countByState(left), waitedMs: Date.now() - startedAt },
     'the deletion is answered before the instances are gone; they are removed in the background',
   );
+  return left;
+}
+
+function isInstalled({ host }: DeleteJobDeps, target: string): boolean {
+  return host.targets().some(({ name }) => name === target);
+}
+
+function describeLeft(deps: DeleteJobDeps, { name, version }: JobRow, left: readonly InstanceRow[]): string {
+  const missing = new Set(left.map(({ target }) => target).filter((target) => !isInstalled(deps, target)));
+  const still = `${name} ${version} is deleted, but instances of it still run (${left.length})`;
+  if (missing.size === 0) return `${still}: they are removed in the background`;
+  return `${still}: target ${[...missing].join(', ')} is not installed; they are removed when it is installed again`;
 }
 
 /** Those that finish calls, and those that their target is to remove. */

@@ -7,17 +7,19 @@ import {
 } from '@racetrack-platform/db';
 import { PlatformError, toPlatformError } from '@racetrack-platform/errors';
 import { getJobType, parseManifest, readManifestYaml, type Manifest } from '@racetrack-platform/manifest';
-import type { PluginHost } from '@racetrack-platform/plugin-engine';
 import { recordAudit } from '../audit/record-audit.ts';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { refuseForeignSource } from '../deployments/accept-deployment.ts';
 import { refuseExcessiveMemory } from '../deployments/memory-limits.ts';
 import { takeRemoteCredentials } from '../deployments/take-remote-credentials.ts';
 import { chooseJobType } from '../plugins/choose-job-type.ts';
+import { toHookManifest } from '../plugins/hooks/hook-data.ts';
+import { validateManifest } from '../plugins/hooks/validate-manifest.ts';
+import type { PluginSet } from '../plugins/set/plugin-set.ts';
 
 export interface EditManifestDeps {
   readonly store: Store;
-  readonly host: PluginHost;
+  readonly host: PluginSet;
   readonly allowLocalGit: boolean;
   /** The most memory that an instance may have; `null`: any. */
   readonly maxJobMemoryBytes: number | null;
@@ -28,7 +30,7 @@ export interface EditManifestDeps {
  *
  * @param by - who edits, and from which address.
  * @throws PlatformError `MANIFEST_INVALID` and others of a deployment, with the original's prefix;
- *   `DEPLOYMENT_IN_PROGRESS` when its end would replace the edit.
+ *   `DEPLOYMENT_IN_PROGRESS` when its end would replace the edit; `PLUGIN_UNAVAILABLE`.
  */
 export async function editManifest(
   deps: EditManifestDeps,
@@ -38,7 +40,7 @@ export async function editManifest(
 ): Promise<void> {
   const data = readYaml(yaml);
   try {
-    validate(deps, job, data);
+    await validate(deps, job, yaml, data);
   } catch (error) {
     throw toPlatformError(error, 'manifest validation');
   }
@@ -76,14 +78,24 @@ function readYaml(yaml: string): Record<string, unknown> {
   }
 }
 
-function validate(deps: EditManifestDeps, job: JobRow, data: Record<string, unknown>): void {
+async function validate(
+  deps: EditManifestDeps,
+  job: JobRow,
+  yaml: string,
+  data: Record<string, unknown>,
+): Promise<void> {
   const { manifest } = parseManifest(data, { source: 'job.yaml' });
   refuseRenaming(job, manifest);
   refuseCredentials(data);
   refuseForeignSource(deps, manifest);
   refuseExcessiveMemory(manifest, deps.maxJobMemoryBytes);
   const target = deps.host.targets().find(({ name }) => name === job.infrastructure_target);
-  if (target !== undefined) chooseJobType(deps.host.jobTypes(), getJobType(manifest), target.runs);
+  if (target === undefined) return;
+  const jobType = chooseJobType(deps.host.jobTypes(), getJobType(manifest), target.runs);
+  await validateManifest(deps.host, {
+    jobType,
+    readManifest: () => toHookManifest(manifest, { yaml, data }),
+  });
 }
 
 function refuseRenaming(job: JobRow, { name, version }: Manifest): void {

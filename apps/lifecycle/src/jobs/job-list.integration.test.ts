@@ -12,7 +12,9 @@ import {
   type StoreOptions,
 } from '@racetrack-platform/db';
 import { createTemporaryDirectory, postgresMissing, startPostgres } from '@racetrack-platform/testing';
+import { actorOf } from '../auth/actor.ts';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
+import { deleteJob } from './delete-job.ts';
 import type { ListedJob } from './job-listing.ts';
 import { createJobService, type JobService } from './job-service.ts';
 
@@ -166,7 +168,7 @@ function testLists(kind: 'SQLite' | 'PostgreSQL'): void {
       (job) => [job?.status, job?.error],
       ['lost', 'gone|5:'],
     ],
-    ['an error alone', update({ error: 'gone' }), (job) => job?.error, 'gone'],
+    ['an error alone', update({ error: 'gone\nand \\n' }), (job) => job?.error, 'gone\nand \\n'],
     ['a notice', update({ notice: 'mind' }), (job) => job?.notice, 'mind'],
     ['a call', update({ last_call_at: 9_000 }), (job) => job?.last_call_time, 9],
     [
@@ -196,6 +198,9 @@ function testLists(kind: 'SQLite' | 'PostgreSQL'): void {
     ['an instance', async () => await addInstance('1.0.0'), (job) => job?.replica_internal_names.length, 1],
   ])('show %s that another control has written', async (_title, change, look, expected) => {
     await jobs.list(READS_ALL);
+    const known = await jobs.list(READS_ALL);
+    // Nothing has changed, so nothing is made again.
+    expect(await jobs.list(READS_ALL)).toBe(known);
     await change(other);
     const shown = (await jobs.list(READS_ALL)).map(read);
     const asked = await Promise.all(shown.map(async ({ version }) => await jobs.find('adder', version)));
@@ -215,4 +220,43 @@ function testLists(kind: 'SQLite' | 'PostgreSQL'): void {
     await permissions.grant({ subjectId: 's', scope: 'read_job', jobId: 'adder-2.0.0' }, 1);
     expect((await jobs.list(reader)).map(({ version }) => version)).toEqual(['2.0.0']);
   });
+
+  test.each([
+    ['3.0.0', 'does not', ['toy'], 100, 'removed in the background'],
+    ['4.0.0', 'is out of reach', [], 600_000, 'target toy is not installed'],
+  ])(
+    'and deletions of %s come to an end though an instance %s',
+    async (version, _title, targets, waitLimitMs, expected) => {
+      await addJob(version);
+      await addInstance(version);
+      const warnings: string[] = [];
+      const logger = {
+        info: () => {},
+        warn: (_facts: unknown, text?: string) => void warnings.push(text ?? ''),
+      };
+      const deps = {
+        store,
+        host: {
+          list: () => [],
+          callHook: async () => undefined,
+          targets: () => targets.map((name) => ({ name })),
+        },
+        externalPubUrl: '',
+        replicas: { isHostAlive: () => true },
+        logger,
+        nudgeReconciler: () => {},
+        waitLimitMs,
+      };
+
+      const warning = await deleteJob(
+        deps,
+        actorOf(READS_ALL, '127.0.0.1'),
+        await createJobRepository(store.db).get('adder', version),
+      );
+
+      expect(warning).toContain(expected);
+      expect(warnings).toEqual([expect.stringContaining('removed in the background')]);
+      expect((await jobs.list(READS_ALL)).map(read).map(({ version }) => version)).not.toContain(version);
+    },
+  );
 }

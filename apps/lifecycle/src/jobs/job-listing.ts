@@ -3,6 +3,8 @@ import {
   createInstanceRepository,
   createJobRepository,
   createPinRepository,
+  splitInstanceIds,
+  splitMarks,
   type JobMark,
   type MarkedJob,
   type Queryable,
@@ -35,8 +37,17 @@ interface KeptJob {
 
 /** What is shown with jobs from other tables, as it is now. */
 interface Surroundings {
+  /** All of it as one text. */
+  readonly text: string;
   readonly instanceIds: ReadonlyMap<string, readonly string[]>;
   readonly pins: ReadonlyMap<string, { readonly list: readonly VersionPin[]; readonly key: string }>;
+}
+
+/** The list of all jobs, and all that it was made from. */
+interface KeptList {
+  readonly marks: string;
+  readonly surroundings: string;
+  readonly jobs: readonly ListedJob[];
 }
 
 /** Ten thousand jobs with manifests of half a kilobyte take 20 MB; what goes beyond this is written each time. */
@@ -45,6 +56,32 @@ const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 const BYTES_EACH = 1_000;
 /** Jobs that are read at once: few, because reading is not interrupted. */
 const ROWS_AT_ONCE = 50;
+
+/** Taken apart only when it is looked into. */
+class SurroundingsNow implements Surroundings {
+  readonly text: string;
+  readonly #pinList: readonly VersionPin[];
+  readonly #ids: string;
+  #instanceIds: Surroundings['instanceIds'] | undefined;
+  #pins: Surroundings['pins'] | undefined;
+
+  constructor(pins: readonly VersionPin[], ids: string) {
+    this.text = `${JSON.stringify(pins)}\n${ids}`;
+    this.#pinList = pins;
+    this.#ids = ids;
+  }
+
+  get instanceIds(): Surroundings['instanceIds'] {
+    return (this.#instanceIds ??= splitInstanceIds(this.#ids));
+  }
+
+  get pins(): Surroundings['pins'] {
+    const families = (): Map<string, VersionPin[]> => Map.groupBy(this.#pinList, (pin) => pin.family);
+    return (this.#pins ??= new Map(
+      [...families()].map(([family, list]) => [family, { list, key: JSON.stringify(list) }]),
+    ));
+  }
+}
 
 interface JobListingDeps {
   readonly db: Queryable;
@@ -60,14 +97,38 @@ export class JobListing {
   readonly #deps: JobListingDeps;
   readonly #kept = new Map<string, KeptJob>();
   #keptBytes = 0;
+  #all: KeptList | undefined;
 
   constructor(deps: JobListingDeps) {
     this.#deps = deps;
   }
 
+  /**
+   * Every job, newest first, then by name.
+   *
+   * @returns the very same list as before if nothing of it has changed, so that what is made from it can be kept too.
+   */
+  async presentAll(pace: Pace): Promise<readonly ListedJob[]> {
+    const marks = await createJobRepository(this.#deps.db).readMarks();
+    const now = await this.#readSurroundings();
+    const last = this.#all;
+    if (last !== undefined && last.marks === marks && last.surroundings === now.text) return last.jobs;
+    const split = splitMarks(marks);
+    this.#retain(split);
+    // What has to be read may be newer than the marks: then the list is right, but not the one of these marks.
+    const isExact = split.every((mark) => this.#find(mark, now) !== undefined);
+    const jobs = await this.#presentBeside(split, now, pace);
+    jobs.sort((a, b) => b.updatedAt - a.updatedAt || (a.name < b.name ? -1 : 1));
+    if (isExact) this.#all = { marks, surroundings: now.text, jobs };
+    return jobs;
+  }
+
   /** Jobs in the order of their marks, but for those that are gone meanwhile. */
   async present(marks: readonly JobMark[], pace: Pace): Promise<ListedJob[]> {
-    const now = await this.#readSurroundings();
+    return await this.#presentBeside(marks, await this.#readSurroundings(), pace);
+  }
+
+  async #presentBeside(marks: readonly JobMark[], now: Surroundings, pace: Pace): Promise<ListedJob[]> {
     const jobs = marks.map((mark) => this.#find(mark, now));
     const stale = marks.filter((_mark, index) => jobs[index] === undefined);
     if (stale.length === 0) return jobs.filter((job) => job !== undefined);
@@ -99,7 +160,7 @@ export class JobListing {
   }
 
   /** Forgets all jobs but these. */
-  retain(marks: readonly JobMark[]): void {
+  #retain(marks: readonly JobMark[]): void {
     if (this.#kept.size <= marks.length) return;
     const ids = new Set(marks.map(({ id }) => id));
     for (const id of this.#kept.keys()) if (!ids.has(id)) this.#forget(id);
@@ -107,11 +168,9 @@ export class JobListing {
 
   async #readSurroundings(): Promise<Surroundings> {
     const { db } = this.#deps;
-    const families = Map.groupBy(await createPinRepository(db).list(), (pin) => pin.family);
-    return {
-      instanceIds: await createInstanceRepository(db).listIdsByJob(),
-      pins: new Map([...families].map(([family, list]) => [family, { list, key: JSON.stringify(list) }])),
-    };
+    const pins = await createPinRepository(db).list();
+    const ids = await createInstanceRepository(db).readIdsByJob();
+    return new SurroundingsNow(pins, ids);
   }
 
   #find({ id, mark }: JobMark, { instanceIds, pins }: Surroundings): ListedJob | undefined {

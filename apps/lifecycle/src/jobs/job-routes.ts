@@ -12,17 +12,22 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { actorOf } from '../auth/actor.ts';
 import { requireJobScope, requireScope } from '../auth/require-permission.ts';
 import { authenticated } from '../http/authentication.ts';
+import { warnClient } from '../http/warn-client.ts';
 import { getAuthorizedJob } from './authorize-job.ts';
 import { deleteJob, type DeleteJobDeps } from './delete-job.ts';
 import { editManifest, type EditManifestDeps } from './edit-manifest.ts';
 import { readJobLogs, type JobLogsDeps } from './job-logs.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 import type { JobService } from './job-service.ts';
 import { resolveJob } from './resolve-job.ts';
 import { stripColors } from './strip-colors.ts';
 import { sendJobs } from './send-jobs.ts';
+import type { PluginSet } from '../plugins/set/plugin-set.ts';
 
 export interface JobRoutesOptions extends JobLogsDeps, DeleteJobDeps, EditManifestDeps {
+  readonly host: PluginSet;
   readonly store: Store;
+  readonly replicas: Replicas;
   readonly jobs: JobService;
   /** Remembers who read a job from where, for live logs without a token. */
   readonly noteJobRead: (address: string, name: string, version: string) => void;
@@ -79,17 +84,19 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, op
       schema: {
         tags: ['jobs'],
         summary: 'Delete a job; the version must be exact',
+        description: 'The header `x-racetrack-warning` says when instances of it still run.',
         params: versioned,
         response: { 200: z.null() },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const subject = await authenticated(request);
       const job = await getAuthorizedJob(store.db, subject, 'delete_job', {
         ...request.params,
         aliases: false,
       });
-      await deleteJob(options, actorOf(subject, request.ip), job);
+      const warning = await deleteJob(options, actorOf(subject, request.ip), job);
+      if (warning !== undefined) warnClient(reply, warning);
       return null;
     },
   );

@@ -11,7 +11,7 @@ import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { JobListing, type ListedJob } from './job-listing.ts';
 import { presentJob } from './present-job.ts';
 import { readsAllJobs } from './reads-all-jobs.ts';
-import { BRISK, EASY, type Pace } from './turns.ts';
+import { BRISK, EASY } from './turns.ts';
 
 export interface JobServiceDeps {
   readonly store: Store;
@@ -21,7 +21,7 @@ export interface JobServiceDeps {
 
 export interface JobService {
   /** Jobs that the subject may read: newest first for who reads all jobs, by name and version for others. */
-  list(subject: AuthenticatedSubject): Promise<ListedJob[]>;
+  list(subject: AuthenticatedSubject): Promise<readonly ListedJob[]>;
   /** Writes all jobs for the lists to come, so that the first does not wait for that. Never fails. */
   warm(): Promise<void>;
   present(job: JobRow): Promise<JobDto>;
@@ -38,25 +38,18 @@ export function createJobService({ store, externalPubUrl }: JobServiceDeps): Job
 
   const listing = new JobListing({ db: store.db, externalPubUrl });
 
-  async function listAll(pace: Pace): Promise<ListedJob[]> {
-    const marks = await createJobRepository(store.db).listMarks();
-    listing.retain(marks);
-    const jobs = await listing.present(marks, pace);
-    return jobs.sort((a, b) => b.updatedAt - a.updatedAt || (a.name < b.name ? -1 : 1));
-  }
-
   return {
     present,
 
     async list({ subjectId, permissions }) {
-      if (readsAllJobs(permissions)) return await listAll(BRISK);
+      if (readsAllJobs(permissions)) return await listing.presentAll(BRISK);
       const covered = createPermissionRepository(store.db).listCoveredJobs(subjectId, 'read_job');
       return await listing.present(await covered, BRISK);
     },
 
     async warm() {
       // The store may be away: then the first list does it.
-      await listAll(EASY).catch(() => undefined);
+      await listing.presentAll(EASY).catch(() => undefined);
     },
 
     async find(name, version) {

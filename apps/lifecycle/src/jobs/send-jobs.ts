@@ -5,10 +5,14 @@ import type { ListedJob } from './job-listing.ts';
 /** Of one piece that is handed to the socket. */
 const PIECE_BYTES = 256 * 1024;
 
+/** The same list, as long as somebody has it, is the same answer. */
+const kept = new WeakMap<readonly ListedJob[], Buffer[]>();
+
 /**
  * Sends jobs as JSON. They are written already, so that neither this process nor its memory has much to do with an
  * answer of many megabytes; a slow reader holds no copy of it.
  *
+ * @param jobs - never sent with other fields.
  * @param describe - further fields of a job, if there are any.
  */
 export async function sendJobs<Job extends ListedJob>(
@@ -16,7 +20,8 @@ export async function sendJobs<Job extends ListedJob>(
   jobs: readonly Job[],
   describe?: (job: Job) => Readonly<Record<string, unknown>>,
 ): Promise<FastifyReply> {
-  const parts = writeParts(jobs, describe);
+  const parts = kept.get(jobs) ?? writeParts(jobs, describe);
+  kept.set(jobs, parts);
   const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
   const pieces = Readable.from(joinParts(parts), { objectMode: false, highWaterMark: PIECE_BYTES });
   return await reply

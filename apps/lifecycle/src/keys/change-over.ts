@@ -87,7 +87,7 @@ function openOrExplain(opener: Sealer, sealed: string, bound: string): string {
       `the sealed text of ${bound.replace(':', ' ')} cannot be opened`,
       {
         cause,
-        hint: 'Nothing was changed. Revoke that token, or deploy that job again and remove the old deployment, then repeat this.',
+        hint: 'Nothing was changed. Revoke that token, deploy that job again and remove the old deployment, or configure that plugin anew, then repeat this.',
       },
     );
   }

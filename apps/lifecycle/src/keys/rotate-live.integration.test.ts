@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EscAuthData, KeyDto, RotatedKeyDto } from '@racetrack-platform/contracts';
-import { createMetaRepository, createReplicaRepository, openStore, type Store } from '@racetrack-platform/db';
+import {
+  createMetaRepository,
+  createPluginRepository,
+  createReplicaRepository,
+  openStore,
+  type Store,
+} from '@racetrack-platform/db';
 import { PlatformError } from '@racetrack-platform/errors';
 import { fingerprintOf, openKeys } from '@racetrack-platform/keys';
 import {
@@ -165,6 +171,28 @@ describe('who replaces a key on a store', () => {
       await store.close();
     },
   );
+
+  test('seals the configurations of plugins anew, and no replica has to load a plugin again for it', async () => {
+    await using directory = await createTemporaryDirectory();
+    const store = await openStore({ kind: 'sqlite', path: join(directory.path, 'racetrack.db') });
+    const deps = await live(store, directory.path);
+    const bound = 'plugin_config:golang';
+    const config = { name: 'golang', updatedBy: 'ann', updatedAt: 3 };
+    const sealedText = deps.keys.sealer.seal('registry: example.org', bound);
+    await store.transaction(
+      async ({ db }) => await createPluginRepository(db).putConfig({ ...config, sealedText }),
+    );
+    const plugins = createPluginRepository(store.db);
+    const revision = await plugins.revision();
+    expect(await rotateSecrets(deps)).toBe(1);
+
+    const after = await plugins.findConfig('golang');
+    expect(after).toMatchObject(config);
+    const opened = await openKeys({ dataDir: directory.path, meta: createMetaRepository(store.db) });
+    expect(createKeyRing(opened).sealer.open(after?.sealedText ?? '', bound)).toBe('registry: example.org');
+    expect(await plugins.revision()).toBe(revision);
+    await store.close();
+  });
 
   test('not a server whose key comes from outside, or is another than was meant', async () => {
     await using directory = await createTemporaryDirectory();

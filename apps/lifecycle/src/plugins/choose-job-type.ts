@@ -1,5 +1,5 @@
 import { PlatformError } from '@racetrack-platform/errors';
-import { resolveJobType } from '@racetrack-platform/manifest';
+import { resolveJobType, type VersionResolution } from '@racetrack-platform/manifest';
 
 export interface AvailableJobType {
   /** `name:version`. */
@@ -11,7 +11,7 @@ export interface AvailableJobType {
 /**
  * Resolves a manifest's job type among those that the chosen target can run (design D6); done once, and recorded.
  *
- * @throws PlatformError `JOB_TYPE_UNKNOWN` in the original's words.
+ * @throws PlatformError `JOB_TYPE_UNKNOWN`, in the original's words where it has some.
  */
 export function chooseJobType<T extends AvailableJobType>(
   available: readonly T[],
@@ -19,18 +19,46 @@ export function chooseJobType<T extends AvailableJobType>(
   runs: 'native' | 'container',
 ): T {
   const candidates = runs === 'native' ? available.filter((jobType) => jobType.isNative) : available;
-  const resolution = resolveJobType(
+  const resolution = resolve(requested, candidates);
+  if (resolution.kind === 'found') {
+    const found = candidates.find(({ fullName }) => fullName === resolution.version);
+    if (found !== undefined) return found;
+  }
+  throw explainMissing(available, candidates, requested);
+}
+
+/** Says which of all there are was meant, and why it is out of reach, before it says that there is none. */
+function explainMissing(
+  available: readonly AvailableJobType[],
+  candidates: readonly AvailableJobType[],
+  requested: string,
+): PlatformError {
+  const elsewhere = resolve(requested, available);
+  if (elsewhere.kind === 'found') {
+    return new PlatformError(
+      'JOB_TYPE_UNKNOWN',
+      `job type ${elsewhere.version} is for containers, and the chosen target runs only native job types`,
+      { hint: `Name a target that runs containers as \`infrastructure_target\`. ${advise(candidates)}` },
+    );
+  }
+  const shown = candidates.length === 0 ? elsewhere : resolve(requested, candidates);
+  const message = shown.kind === 'missing' ? shown.message : `language ${requested} is not supported`;
+  const hint =
+    available.length === 0
+      ? 'An administrator installs the plugin of a job type, from a ZIP, a URL or github.com/OWNER/REPO: racetrack plugin install SOURCE'
+      : advise(candidates);
+  return new PlatformError('JOB_TYPE_UNKNOWN', message, { hint });
+}
+
+function resolve(requested: string, jobTypes: readonly AvailableJobType[]): VersionResolution {
+  return resolveJobType(
     requested,
-    candidates.map((jobType) => jobType.fullName),
+    jobTypes.map(({ fullName }) => fullName),
   );
-  const found =
-    resolution.kind === 'found'
-      ? candidates.find((jobType) => jobType.fullName === resolution.version)
-      : undefined;
-  if (found) return found;
-  const message =
-    resolution.kind === 'missing' ? resolution.message : `language ${requested} is not supported`;
-  throw new PlatformError('JOB_TYPE_UNKNOWN', message, {
-    hint: 'Write one of the supported ones as `jobtype`, such as python3:latest.',
-  });
+}
+
+function advise(candidates: readonly AvailableJobType[]): string {
+  const [first] = candidates;
+  if (first === undefined) return 'There is no job type that the chosen target can run.';
+  return `Write one that the chosen target can run as \`jobtype\`, such as ${first.fullName.split(':')[0]}:latest.`;
 }

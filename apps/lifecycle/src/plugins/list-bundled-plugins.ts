@@ -8,7 +8,7 @@ export interface ListBundledPluginsOptions {
   /** Below it every plugin has a directory of its own. */
   readonly dataDir: string;
   /** Told to every plugin. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly platform: Readonly<Record<string, unknown>>;
 }
 
 /** The plugins that come with the platform; none is known by name. */
@@ -20,6 +20,7 @@ export async function listBundledPlugins(options: ListBundledPluginsOptions): Pr
   return names.sort().map((name) => ({
     dir: join(options.pluginsDir, name),
     dataDir: join(options.dataDir, name),
-    settings: { ...options.settings },
+    settings: {},
+    platform: { ...options.platform },
   }));
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ describe('plugins that the owner of the server names', () => {
     await listExtraPlugins({
       folders: names.map((name) => join(root, name)),
       dataDir: '/data/plugins',
-      settings: { instancesDir: '/data/instances' },
+      platform: { instancesDir: '/data/instances' },
     });
 
   beforeAll(() => {
@@ -24,13 +24,25 @@ describe('plugins that the owner of the server names', () => {
   test('keep what is theirs apart, also when they are called the same', async () => {
     const [first, second] = await list('a/mine', 'b/mine');
 
-    expect(first?.settings).toEqual({ instancesDir: '/data/instances' });
+    expect(first?.platform).toEqual({ instancesDir: '/data/instances' });
     expect(first?.dataDir).toMatch(/^\/data\/plugins\/extra-mine-[\da-f]{8}$/);
     expect(second?.dataDir).not.toBe(first?.dataDir);
   });
 
   test('are the same by whatever path', async () => {
     expect(await list('link')).toEqual(await list('a/mine'));
+  });
+
+  test.runIf(process.getuid?.() === 0)('are refused as root when others can change them', async () => {
+    chmodSync(join(root, 'b'), 0o777);
+    try {
+      await expect(list('b/mine')).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        hint: expect.stringContaining(`chmod o-w ${join(root, 'b')}`),
+      });
+    } finally {
+      chmodSync(join(root, 'b'), 0o755);
+    }
   });
 
   test('are refused when there is nothing', async () => {

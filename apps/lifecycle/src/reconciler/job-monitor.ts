@@ -23,6 +23,8 @@ export interface JobMonitorDeps {
   readonly logger: Logger;
   readonly exits: ExitReasons;
   readonly unreachable: UnreachableTargets;
+  /** See `note-obsolete-jobs.ts`; called by the holder of the reconciler's lease. */
+  readonly noteObsolete: () => Promise<void>;
 }
 
 const ROUND_INTERVAL_MS = 5_000;
@@ -71,6 +73,7 @@ export class JobMonitor {
     const jobs = await createJobRepository(db).listWatched();
     const instances = Map.groupBy(await createInstanceRepository(db).list(), (own) => own.deployment_id);
     const isLeader = (await this.#deps.leadership.epoch()) !== undefined;
+    if (isLeader) await this.#deps.noteObsolete();
     const queue = jobs.values();
     const worker = async (): Promise<void> => {
       for (const job of queue) {

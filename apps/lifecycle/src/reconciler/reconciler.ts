@@ -113,6 +113,7 @@ export class Reconciler {
     const all = await createInstanceRepository(this.#deps.store.db).list();
     this.#reportOrphans(findOrphans(observed, new Set(all.map(({ id }) => id)), now));
     const instances = all.filter((instance) => this.#isOurs(instance, epoch));
+    await this.#noteMissingTargets(instances);
     const drained = await this.#findDrained(instances);
     const actions = planReconciliation({
       nowMs: Date.now(),
@@ -186,9 +187,17 @@ export class Reconciler {
         this.#deps.logger.warn({ target: name, reason: messageOf(error) }, 'a target could not be observed');
         observed.set(name, undefined);
       }
-      await this.#deps.unreachable.note(name, observed.get(name) !== undefined);
+      await this.#deps.unreachable.note(name, observed.get(name) === undefined ? 'unreachable' : 'reachable');
     }
     return observed;
+  }
+
+  /** Of a plugin that was uninstalled: its jobs run on, and nobody can look after them until it is back. */
+  async #noteMissingTargets(instances: readonly InstanceRow[]): Promise<void> {
+    const installed = new Set(this.#deps.host.targets().map(({ name }) => name));
+    for (const target of new Set(instances.map((instance) => instance.target))) {
+      if (!installed.has(target)) await this.#deps.unreachable.note(target, 'missing');
+    }
   }
 
   /** Slow targets must not hold up the others. */

@@ -6,6 +6,8 @@ import type { InfrastructureTarget } from '@racetrack-platform/plugin-sdk';
 /** What jobs have after SIGTERM when the platform stops; pub has finished its calls before. */
 const GRACE_MS = 5_000;
 const TIMEOUT_MS = 20_000;
+/** For the first answer of a target; one that takes longer is given up. */
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
  * Stops every instance on this host without giving it up: the rows stay, so that the next start brings the jobs back.
@@ -25,7 +27,8 @@ export async function stopInstances(deps: {
 
 async function stopAll(target: InfrastructureTarget, logger: Logger, signal: AbortSignal): Promise<void> {
   try {
-    const instances = await target.observeAll(signal);
+    const answering = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+    const instances = await target.observeAll(answering);
     await Promise.all(
       instances.map(async ({ instanceId }) => await stop(target, instanceId, logger, signal)),
     );

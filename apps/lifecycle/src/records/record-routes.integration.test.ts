@@ -36,6 +36,8 @@ describe('the records API', () => {
           tokens,
           logger: createLogger({ level: 'silent', name: 'test' }),
           nudgeReconciler: () => {},
+          host: { list: () => [], callHook: async () => undefined, targets: () => [] },
+          externalPubUrl: '',
           // No test here deletes a running job, and nothing else asks for the other servers.
           replicas: {} as Replicas,
         }),

@@ -29,6 +29,8 @@ describe('maintenance mode', () => {
           tokens,
           logger: createLogger({ level: 'silent', name: 'test' }),
           nudgeReconciler: () => {},
+          host: { list: () => [], callHook: async () => undefined, targets: () => [] },
+          externalPubUrl: '',
           replicas: {} as Replicas,
         }),
         withDeps(pinRoutes, { store, acknowledgements: { waitForAll: async () => true } }),

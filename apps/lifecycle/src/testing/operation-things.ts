@@ -1,6 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { RecordsPageDto, RecordTableDto } from '@racetrack-platform/contracts';
-import { createDeploymentRepository, createJobRepository, type Store } from '@racetrack-platform/db';
+import {
+  createDeploymentRepository,
+  createJobRepository,
+  createPluginRepository,
+  type Store,
+} from '@racetrack-platform/db';
 import { newDeploymentRow } from '../deployments/new-deployment-row.ts';
 import { fillPath, type Operation } from './list-operations.ts';
 import { sampleValue } from './sample-value.ts';
@@ -64,6 +69,8 @@ export async function makeThings(store: Store, ask: Ask): Promise<OperationThing
   const token = await ask<{ id: string }>('POST', '/tokens', { name: 'kept' });
   await ask('POST', '/job/async/call', ASYNC_CALL);
   await ask('PUT', '/settings/maintenance', { enabled: false, message: 'hidden message' });
+  await insertOthersPlugin(store);
+  await ask('PUT', '/plugin/others/1.0.0/config', { config_data: 'hidden: setting' });
   const ids = [
     ['/deploy/', deployment],
     ['/async/call/', ASYNC_CALL.id],
@@ -140,6 +147,22 @@ async function insertOthersJob(store: Store): Promise<string> {
   return deployment;
 }
 
+/** A plugin that a target of the platform stands in for: none of its code is ever started. */
+async function insertOthersPlugin(store: Store): Promise<void> {
+  const zip = Buffer.from('the ZIP of a plugin');
+  const digest = createHash('sha256').update(zip).digest('hex');
+  const archives = createPluginRepository(store.db);
+  await archives.putArchivePart(digest, 0, zip, Date.now());
+  await archives.completeArchive(digest, zip.length);
+  const about = { name: 'others', version: '1.0.0', category: 'infrastructure' };
+  const plugin = { ...about, digest, sizeBytes: zip.length, language: 'python' as const, isPinned: false };
+  const manifest = { ...about, build_date: null, url: null, priority: 0, components: [], racetrack: null };
+  const answered = { description: null, standIn: 'process', installedBy: 'admin', installedAt: 1 };
+  await store.transaction(async ({ db }) => {
+    await createPluginRepository(db).put({ ...plugin, ...answered, manifest });
+  });
+}
+
 /** One of each table; of accounts and tokens the administrator's, whose loss would be the worst. */
 async function listRecords(ask: Ask): Promise<ThingRecord[]> {
   const tables = await ask<RecordTableDto[]>('GET', '/records/tables');
@@ -184,7 +207,7 @@ const MANIFEST = {
 /** A good body, so that nothing but what a test is about can be the reason for a refusal. */
 export function makeBody({ method, path, body }: Operation): unknown {
   if (body === undefined) return undefined;
-  if (/\/(?:deploy|build)$/.test(path)) return { manifest: MANIFEST };
+  if (/\/(?:deploy|build|dockerfile)$/.test(path)) return { manifest: MANIFEST };
   if (path.includes('/async/call')) return ASYNC_CALL;
   if (path.endsWith('/settings/maintenance')) return { enabled: false };
   if (method === 'POST' && path.endsWith('/{table}')) return { fields: { name: 'x' } };

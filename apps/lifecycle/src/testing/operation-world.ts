@@ -129,6 +129,9 @@ const TABLES = [
   'trash_job',
   'setting',
   'async_job_call',
+  'plugin_package',
+  'plugin_config',
+  'removed_plugin',
   'meta',
   'audit_event',
 ] as const;

@@ -47,11 +47,16 @@ export class TestControl implements AsyncDisposable {
 
   /**
    * @param options - `isProcess`: as a process of its own, which can be killed; see {@link spawned}. `hasToyTarget`:
-   *   there is a second target, `toy`, where nothing runs unless it is named.
+   *   there is a second target, `toy`, where nothing runs unless it is named. `plugins`: folders of further
+   *   ones, by the names of their data directories.
    */
   static async start(
     env: Readonly<Record<string, string>> = {},
-    options: { readonly isProcess?: boolean; readonly hasToyTarget?: boolean } = {},
+    options: {
+      readonly isProcess?: boolean;
+      readonly hasToyTarget?: boolean;
+      readonly plugins?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<TestControl> {
     const directory = await mkdtemp(join(tmpdir(), 'racetrack-control-'));
     const settings = options.hasToyTarget ? { RACETRACK_INFRASTRUCTURE_TARGET: 'process', ...env } : env;
@@ -63,6 +68,7 @@ export class TestControl implements AsyncDisposable {
       ...(options.hasToyTarget && {
         'toy-target': fileURLToPath(new URL('./toy-target', import.meta.url)),
       }),
+      ...options.plugins,
     };
     for (const [name, target] of Object.entries(plugins))
       await symlink(target, join(test.directory, 'plugins', name));

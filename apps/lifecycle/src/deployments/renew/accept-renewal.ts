@@ -11,6 +11,8 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { getJobType, type Manifest } from '@racetrack-platform/manifest';
 import { chooseJobType } from '../../plugins/choose-job-type.ts';
 import { chooseTarget } from '../../plugins/choose-target.ts';
+import { readHookManifest } from '../../plugins/hooks/hook-data.ts';
+import { hasManifestRules, validateManifest } from '../../plugins/hooks/validate-manifest.ts';
 import { refuseForeignSource, type AcceptDeploymentDeps } from '../accept-deployment.ts';
 import { readStoredManifest } from '../build-artifact.ts';
 import { hasSecrets, openSecrets, sealSecrets, type DeploymentSecrets } from '../deployment-secrets.ts';
@@ -41,23 +43,22 @@ export interface Renewal {
  *
  * @returns the deployment's id.
  * @throws PlatformError `BAD_REQUEST` in the original's words, `MANIFEST_INVALID`, `TARGET_UNAVAILABLE`,
- *   `JOB_TYPE_UNKNOWN`, `SOURCE_REFUSED`, `DEPLOYMENT_IN_PROGRESS`.
+ *   `JOB_TYPE_UNKNOWN`, `SOURCE_REFUSED`, `DEPLOYMENT_IN_PROGRESS`, `PLUGIN_UNAVAILABLE`.
  */
 export async function acceptRenewal(
   deps: AcceptDeploymentDeps,
-  { id: jobId, name, version }: JobRow,
+  found: JobRow,
   renewal: Renewal,
 ): Promise<string> {
+  const { id: jobId, name, version } = found;
   const id = randomUUID();
+  await validateRenewal(deps, found, renewal);
   await deps.store.transaction(async (trx) => {
     // Read again: it may have been edited, or deleted, since the caller looked.
     const job = await createJobRepository(trx.db).findById(jobId);
     if (job === undefined) throw jobNotFound(name, version);
     const previous = await createDeploymentRepository(trx.db).find(job.deployment_id);
-    const manifest = readManifest(job);
-    refuseForeignSource(deps, manifest);
-    refuseExcessiveMemory(manifest, deps.maxJobMemoryBytes);
-    const target = chooseRenewalTarget(deps, job, renewal);
+    const { manifest, target, jobType } = examine(deps, job, renewal);
     await createDeploymentRepository(trx.db).insert(
       newDeploymentRow({
         id,
@@ -70,7 +71,7 @@ export async function acceptRenewal(
         manifest_yaml: job.manifest_yaml,
         infrastructure_target: target.name,
         previous_target: renewal.kind === 'move' ? job.infrastructure_target : null,
-        job_type_version: chooseType(deps, job, manifest, target.runs, renewal.kind),
+        job_type_version: jobType,
         is_force: 0,
         no_cache: 0,
         upload: null,
@@ -81,6 +82,27 @@ export async function acceptRenewal(
     );
   });
   return id;
+}
+
+/**
+ * What is built again has to be in order for the job type that builds it, which may have become another one. What was
+ * built has been looked at before, and so has an edit that is stored in between.
+ */
+async function validateRenewal(deps: AcceptDeploymentDeps, job: JobRow, renewal: Renewal): Promise<void> {
+  if (!deps.host.jobTypes().some(hasManifestRules)) return;
+  const { jobType: fullName } = examine(deps, job, renewal);
+  if (renewal.kind !== 'redeploy' && fullName === job.job_type_version) return;
+  const jobType = deps.host.jobTypes().find((known) => known.fullName === fullName);
+  if (jobType === undefined) return;
+  await validateManifest(deps.host, { jobType, readManifest: () => readHookManifest(job.manifest_yaml) });
+}
+
+function examine(deps: AcceptDeploymentDeps, job: JobRow, renewal: Renewal) {
+  const manifest = readManifest(job);
+  refuseForeignSource(deps, manifest);
+  refuseExcessiveMemory(manifest, deps.maxJobMemoryBytes);
+  const target = chooseRenewalTarget(deps, job, renewal);
+  return { manifest, target, jobType: chooseType(deps, job, manifest, target.runs, renewal.kind) };
 }
 
 function readManifest(job: JobRow): Manifest {
@@ -130,7 +152,9 @@ function carrySecrets(
   job: JobRow,
   previous: DeploymentRow | undefined,
 ): DeploymentSecrets {
-  const secrets = openSecrets(deps.sealer, previous?.id ?? '', previous?.sealed_secrets ?? null);
+  const opened = openSecrets(deps.sealer, previous?.id ?? '', previous?.sealed_secrets ?? null);
+  // Plugins are asked anew.
+  const { pluginEnv: _answers, ...secrets } = opened;
   if (previous === undefined || !hasSecrets(secrets)) return secrets;
   const givenBy = secrets.givenBy ?? previous.subject_id;
   const isEdited = job.manifest_yaml !== previous.manifest_yaml;

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DeploymentDto, JobDto } from '@racetrack-platform/contracts';
+import type { DeploymentDto, JobDto, PluginManifestDto } from '@racetrack-platform/contracts';
 import { openStore } from '@racetrack-platform/db';
 import { requestJob } from '@racetrack-platform/testing';
 import { createNewcomer } from '../../testing/create-newcomer.ts';
@@ -245,6 +245,22 @@ describe('bringing a job up again', () => {
 
     await rm(flag);
     await expect.poll(async () => (await getJob('away')).notice, { timeout: 20_000 }).toBeNull();
+  });
+
+  test('a target that was uninstalled is named by its jobs until it is back', async () => {
+    const { error } = await control.deploy(await control.commit('bereft', '1.0.0', SHOWS_ENV));
+    expect(error).toBeNull();
+    const name = 'infrastructure-process';
+    const plugins = (await (await control.request('GET', '/api/v1/plugin')).json()) as PluginManifestDto[];
+    const version = plugins.find((plugin) => plugin.name === name)?.version;
+    await control.request('DELETE', `/api/v1/plugin/${name}/${version}`);
+
+    await expect
+      .poll(async () => await getJob('bereft'), { timeout: 20_000 })
+      .toMatchObject({ notice: 'cannot be reached: target process is not installed' });
+
+    await control.request('POST', '/api/v1/plugins/install', { uri: `bundled:${name}` });
+    await expect.poll(async () => (await getJob('bereft')).notice, { timeout: 20_000 }).toBeNull();
   });
 
   test('a restored job that cannot be brought back says why in its notice', async () => {
