@@ -5,7 +5,7 @@ import {
   isAddressRange,
   TRACING_HEADER,
   type ProxyTrust,
-} from '@racetrack-platform/contracts';
+} from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isForwardedUpgrade } from './forwarding/forward-upgrade.ts';
 import type { GeneralLane } from './forwarding/general-lane.ts';
 import { onceEnded } from './forwarding/once-ended.ts';
+import { createServer } from './node-http.ts';
 
 /** A head that is not complete by then is cut off, which is what slow-loris attacks live on. */
 const HEAD_TIMEOUT_MS = 20_000;

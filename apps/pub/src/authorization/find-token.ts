@@ -1,4 +1,4 @@
-import { AUTH_HEADERS } from '@racetrack-platform/contracts';
+import { AUTH_HEADERS } from '@racetrack-platform/contracts/processes';
 
 /** Reads one header by its lower-case name. */
 export type ReadHeader = (name: string) => string | undefined;

@@ -1,4 +1,4 @@
-import { findGrant, SCOPES, type Permission } from '@racetrack-platform/contracts';
+import { findGrant, SCOPES, type Permission } from '@racetrack-platform/contracts/processes';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createPermissionIndex } from './permission-index.ts';

@@ -1,4 +1,9 @@
-import { findGrant, normalizeEndpoint, type Permission, type Resource } from '@racetrack-platform/contracts';
+import {
+  findGrant,
+  normalizeEndpoint,
+  type Permission,
+  type Resource,
+} from '@racetrack-platform/contracts/processes';
 
 /** The grants of one subject, arranged so that a decision looks only at those that could cover it. */
 export interface PermissionIndex {

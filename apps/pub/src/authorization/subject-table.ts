@@ -1,4 +1,4 @@
-import type { SubjectRecord, TokenRecord } from '@racetrack-platform/contracts';
+import type { SubjectRecord, TokenRecord } from '@racetrack-platform/contracts/processes';
 import { hash } from 'node:crypto';
 import { createPermissionIndex, type PermissionIndex } from './permission-index.ts';
 

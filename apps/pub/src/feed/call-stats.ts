@@ -1,4 +1,4 @@
-import type { CallEdgeStats, CallStats } from '@racetrack-platform/contracts';
+import type { CallEdgeStats, CallStats } from '@racetrack-platform/contracts/processes';
 
 /** What was counted since the last report. */
 interface CallReport {

@@ -1,4 +1,4 @@
-import type { PubMessage } from '@racetrack-platform/contracts';
+import type { PubMessage } from '@racetrack-platform/contracts/processes';
 import { messageOf } from '@racetrack-platform/errors';
 import { connect, type Socket } from 'node:net';
 import type { Logger } from '../telemetry/logger.ts';

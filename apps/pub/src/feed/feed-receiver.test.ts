@@ -1,4 +1,4 @@
-import type { FeedMessage } from '@racetrack-platform/contracts';
+import type { FeedMessage } from '@racetrack-platform/contracts/processes';
 import { describe, expect, test } from 'vitest';
 import { buildJob } from '../testing/records.ts';
 import { createFeedReceiver } from './feed-receiver.ts';

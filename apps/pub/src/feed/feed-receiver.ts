@@ -1,4 +1,8 @@
-import { feedMessageSchema, type FeedMessage, type FeedRecord } from '@racetrack-platform/contracts';
+import {
+  feedMessageSchema,
+  type FeedMessage,
+  type FeedRecord,
+} from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
 import { createTables, type Tables } from './tables.ts';

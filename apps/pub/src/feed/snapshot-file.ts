@@ -1,4 +1,4 @@
-import { feedRecordSchema } from '@racetrack-platform/contracts';
+import { feedRecordSchema } from '@racetrack-platform/contracts/processes';
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -4,7 +4,7 @@ import {
   readMaintenance,
   type FeedRecord,
   type Maintenance,
-} from '@racetrack-platform/contracts';
+} from '@racetrack-platform/contracts/processes';
 import { createSubjectTable, type SubjectTable } from '../authorization/subject-table.ts';
 import { createJobTable, type JobTable } from '../routing/job-table.ts';
 

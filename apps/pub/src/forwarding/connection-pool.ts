@@ -1,5 +1,6 @@
-import type { Address } from '@racetrack-platform/contracts';
-import { Agent } from 'node:http';
+import type { Address } from '@racetrack-platform/contracts/processes';
+import type { Agent } from 'node:http';
+import { Agent as HttpAgent } from '../node-http.ts';
 import type { InstanceLoad } from '../routing/instance-loads.ts';
 
 /** One running copy of a job, with the connections kept to it. */
@@ -15,7 +16,7 @@ const MAX_IDLE_SOCKETS = 256;
 
 /** Creates the pool of connections to one instance. */
 export function createConnectionPool(): Agent {
-  return new Agent({
+  return new HttpAgent({
     keepAlive: true,
     maxFreeSockets: MAX_IDLE_SOCKETS,
     scheduling: 'lifo',

@@ -1,14 +1,9 @@
-import type { ProxyTrust, RoutedInstance } from '@racetrack-platform/contracts';
+import type { ProxyTrust, RoutedInstance } from '@racetrack-platform/contracts/processes';
 import { PlatformError, type ErrorCode } from '@racetrack-platform/errors';
-import {
-  request as openRequest,
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_TOO_SLOW } from '../errors/refusals.ts';
 import { renderError } from '../errors/render-error.ts';
+import { request as openRequest } from '../node-http.ts';
 import type { AllowedCall } from '../routing/decide-call.ts';
 import type { InstanceLoads } from '../routing/instance-loads.ts';
 import type { RoutedJob } from '../routing/job-table.ts';

@@ -1,10 +1,11 @@
 import { PlatformError, toPlatformError } from '@racetrack-platform/errors';
 import { randomUUID } from 'node:crypto';
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspectHead, refuseUnparsable, UNKNOWN_EXPECTATION, type Refusal } from '../errors/refusals.ts';
 import { NOT_FOUND, renderError, type OwnResponse } from '../errors/render-error.ts';
 import type { Tables } from '../feed/tables.ts';
+import { ServerResponse as OwnServerResponse } from '../node-http.ts';
 import { decideCall, type Decision } from '../routing/decide-call.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { renderPage, renderRedirect } from '../telemetry/render-page.ts';
@@ -179,7 +180,7 @@ function createDetachedResponse(
   request: IncomingMessage,
   socket: Duplex,
 ): { readonly response: ServerResponse; readonly detach: () => void } {
-  const response = new ServerResponse(request);
+  const response = new OwnServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(request.socket);
   socket.on('error', () => socket.destroy());

@@ -1,5 +1,6 @@
 import { messageOf } from '@racetrack-platform/errors';
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from '../node-http.ts';
 import { composeResponseHeaders } from './response-headers.ts';
 import { selectTrailers } from './trailers.ts';
 import { BrokenAnswerError } from './upstream-failure.ts';

@@ -1,5 +1,6 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OwnResponse } from '../errors/render-error.ts';
+import { STATUS_CODES } from '../node-http.ts';
 
 /** How long a client may go on sending a body that nobody wants, so that it can read the answer first. */
 const LINGER_MS = 5_000;

@@ -1,4 +1,4 @@
-import { AUTH_HEADERS } from '@racetrack-platform/contracts';
+import { AUTH_HEADERS } from '@racetrack-platform/contracts/processes';
 import { foldName } from './fold-name.ts';
 import { selectHopByHop, type RawHeaders } from './hop-by-hop.ts';
 

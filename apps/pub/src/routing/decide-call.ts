@@ -6,9 +6,9 @@ import {
   MAINTENANCE_TEXT,
   normalizeEndpoint,
   parseCaller,
-} from '@racetrack-platform/contracts';
+} from '@racetrack-platform/contracts/processes';
 import { PlatformError } from '@racetrack-platform/errors';
-import { isVersionAlias } from '@racetrack-platform/manifest';
+import { isVersionAlias } from '@racetrack-platform/manifest/versions';
 import { findToken, type ReadHeader } from '../authorization/find-token.ts';
 import type { Subject } from '../authorization/subject-table.ts';
 import type { Tables } from '../feed/tables.ts';

@@ -1,4 +1,4 @@
-import type { Address, RoutedInstance } from '@racetrack-platform/contracts';
+import type { Address, RoutedInstance } from '@racetrack-platform/contracts/processes';
 
 /** One running copy of a job, with what pub knows of its load. */
 export interface InstanceLoad<Pool> {

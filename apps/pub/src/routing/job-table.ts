@@ -1,5 +1,5 @@
-import type { JobRoute, PinRecord } from '@racetrack-platform/contracts';
-import { isVersionAlias, resolveRouted } from '@racetrack-platform/manifest';
+import type { JobRoute, PinRecord } from '@racetrack-platform/contracts/processes';
+import { isVersionAlias, resolveRouted } from '@racetrack-platform/manifest/versions';
 
 /** A job version as calls need it; made once per change, not per call. */
 export interface RoutedJob {

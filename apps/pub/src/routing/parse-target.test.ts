@@ -1,4 +1,4 @@
-import { isPublicEndpoint, normalizeEndpoint } from '@racetrack-platform/contracts';
+import { isPublicEndpoint, normalizeEndpoint } from '@racetrack-platform/contracts/processes';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from './parse-target.ts';

@@ -1,4 +1,4 @@
-import { PUB_PREFIX } from '@racetrack-platform/contracts';
+import { PUB_PREFIX } from '@racetrack-platform/contracts/processes';
 import { inspectPath } from './inspect-path.ts';
 
 export type Page = 'live' | 'ready' | 'health' | 'metrics';

@@ -1,4 +1,4 @@
-import { PRODUCT_VERSION } from '@racetrack-platform/contracts';
+import { PRODUCT_VERSION } from '@racetrack-platform/contracts/processes';
 import type { OwnResponse } from '../errors/render-error.ts';
 import type { Page } from '../routing/parse-target.ts';
 import type { Metrics } from './metrics.ts';

@@ -3,7 +3,7 @@ import {
   type FeedMessage,
   type FeedRecord,
   type PubMessage,
-} from '@racetrack-platform/contracts';
+} from '@racetrack-platform/contracts/processes';
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { createLineSplitter } from '../feed/line-splitter.ts';

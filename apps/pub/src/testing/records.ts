@@ -1,4 +1,9 @@
-import type { JobRoute, Permission, SubjectRecord, TokenRecord } from '@racetrack-platform/contracts';
+import type {
+  JobRoute,
+  Permission,
+  SubjectRecord,
+  TokenRecord,
+} from '@racetrack-platform/contracts/processes';
 import { hash } from 'node:crypto';
 
 /** A job route with defaults. */

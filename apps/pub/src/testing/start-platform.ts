@@ -1,4 +1,4 @@
-import type { FeedRecord, RoutedInstance } from '@racetrack-platform/contracts';
+import type { FeedRecord, RoutedInstance } from '@racetrack-platform/contracts/processes';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createRawServer, type AddressInfo, type Socket } from 'node:net';
