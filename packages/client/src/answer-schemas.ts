@@ -4,6 +4,8 @@ import {
   infoDtoSchema,
   jobDtoSchema,
   permissionDtoSchema,
+  pluginDtoSchema,
+  pluginManifestDtoSchema,
   userProfileDtoSchema,
 } from '@racetrack-platform/contracts';
 import { z } from 'zod';
@@ -60,3 +62,17 @@ export const explanationAnswerSchema = explanationDtoSchema
   })
   .loose();
 export type ExplanationAnswer = z.infer<typeof explanationAnswerSchema>;
+
+/** Who a plugin is. */
+export const pluginManifestAnswerSchema = pluginManifestDtoSchema
+  .partial()
+  .extend({ name: z.string(), version: z.string() })
+  .loose();
+export type PluginManifestAnswer = z.infer<typeof pluginManifestAnswerSchema>;
+
+/** A plugin with everything that is known of it. */
+export const pluginAnswerSchema = pluginDtoSchema
+  .partial()
+  .extend({ manifest: pluginManifestAnswerSchema, origin: z.string().optional() })
+  .loose();
+export type PluginAnswer = z.infer<typeof pluginAnswerSchema>;

@@ -118,6 +118,22 @@ describe('an answer', () => {
     await expect(clientWith(fakeFetch(answer).fetch).info()).rejects.toThrow(text);
   });
 
+  test('may carry a warning of the server', async () => {
+    const headers = { 'x-racetrack-warning': 'not in force yet' };
+    const { fetch } = fakeFetch(new Response('null', { headers }));
+    const warnings: string[] = [];
+    const client = createClient({
+      url: 'http://h/lifecycle',
+      fetch,
+      onWarning: (text) => warnings.push(text),
+    });
+
+    await client.deleteJob('a', '1');
+    await client.callJob({ url: 'http://h/pub/job/a/1', method: 'GET' });
+
+    expect(warnings).toEqual(['not in force yet']);
+  });
+
   test('without content is enough for a deletion', async () => {
     await expect(
       clientWith(fakeFetch(new Response(null, { status: 204 })).fetch).deleteJob('a', '1'),

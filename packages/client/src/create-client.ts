@@ -1,12 +1,15 @@
 import {
   buildLogSliceDtoSchema,
   deploymentRequestedDtoSchema,
+  dockerfileDtoSchema,
   logsDtoSchema,
   pinDtoSchema,
   PRODUCT_VERSION,
   renewalAnswerSchema,
   type BuildLogSliceDto,
   type DeployPayload,
+  type DockerfileDto,
+  type DockerfilePayload,
   type ExplanationQuery,
   type LoginPayload,
   type PinDto,
@@ -31,6 +34,7 @@ import {
   type PermissionAnswer,
 } from './answer-schemas.ts';
 import { createOperationCalls, type OperationCalls } from './operation-calls.ts';
+import { createPluginCalls, type PluginCalls } from './plugin-calls.ts';
 import { presentDeployBody } from './deploy-body.ts';
 import { encodePath } from './encode-path.ts';
 import { encodeQuery } from './encode-query.ts';
@@ -41,6 +45,7 @@ import {
   type Answer,
   type Exchange,
   type Fetch,
+  type TransferWatch,
   type TransportRequest,
 } from './transport.ts';
 
@@ -65,6 +70,8 @@ export interface ClientOptions {
   readonly retries?: number | undefined;
   /** Told about every request when it ends. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+  /** Told what the server adds to an answer that did what was asked. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface CallOptions {
@@ -83,7 +90,7 @@ export interface CallJobRequest {
 }
 
 /** The API of lifecycle. Every method throws `PlatformError` with the server's code, or `SERVER_UNREACHABLE`. */
-export interface LifecycleClient extends AccountCalls, OperationCalls {
+export interface LifecycleClient extends AccountCalls, OperationCalls, PluginCalls {
   /** What the server says about itself; sends no token. */
   info(options?: CallOptions): Promise<InfoAnswer>;
   /** Whose token it is. */
@@ -100,6 +107,8 @@ export interface LifecycleClient extends AccountCalls, OperationCalls {
     payload: DeployPayload,
     options?: CallOptions & { readonly buildContext?: readonly string[] | undefined },
   ): Promise<{ id: string }>;
+  /** The Dockerfiles that a job would be built with in containers; servers of the original do not offer it. */
+  renderDockerfiles(payload: DockerfilePayload, options?: CallOptions): Promise<DockerfileDto>;
   getDeployment(id: string, options?: CallOptions): Promise<DeploymentAnswer>;
   /** Asks the server to end a deployment that is not published yet; servers of the original do not offer it. */
   cancelDeployment(id: string, options?: CallOptions): Promise<DeploymentAnswer>;
@@ -161,13 +170,17 @@ interface ApiRequest {
   readonly withToken?: boolean;
   /** Instead of that of the options. */
   readonly timeoutMs?: number;
+  /** Of the body. @defaultValue JSON */
+  readonly contentType?: string;
+  readonly transfer?: TransferWatch | undefined;
 }
 
 /** Creates a typed client of one lifecycle server. Creating it sends nothing. */
 export function createClient(options: ClientOptions): LifecycleClient {
   const { base, authorization } = parseBase(options.url);
   const token = options.token ?? '';
-  const deps = { fetch: options.fetch ?? globalThis.fetch, onExchange: options.onExchange };
+  const { onExchange, onWarning } = options;
+  const deps = { fetch: options.fetch ?? globalThis.fetch, onExchange, onWarning };
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 
   async function request(api: ApiRequest, call: CallOptions = {}): Promise<Answer> {
@@ -176,8 +189,12 @@ export function createClient(options: ClientOptions): LifecycleClient {
     const complete: TransportRequest = {
       method,
       url: `${base}/api/v1${api.path}`,
-      headers: headers(api.withToken === false ? '' : token, api.body === undefined ? undefined : JSON_TYPE),
+      headers: headers(
+        api.withToken === false ? '' : token,
+        api.body === undefined ? undefined : (api.contentType ?? JSON_TYPE),
+      ),
       body: api.body,
+      transfer: api.transfer,
       timeoutMs: (api.timeoutMs ?? timeoutMs) + sizeBytes * UPLOAD_MS_PER_BYTE,
       retries: method === 'GET' ? (call.retries ?? options.retries ?? DEFAULT_RETRIES) : 0,
       signal: call.signal,
@@ -201,6 +218,7 @@ export function createClient(options: ClientOptions): LifecycleClient {
   return {
     ...createAccountCalls(read),
     ...createOperationCalls(read, request),
+    ...createPluginCalls(read, request),
     info: (call) => read(infoAnswerSchema, { path: '/info', withToken: false }, call),
     validateUser: (call) => read(accountAnswerSchema, { path: '/users/validate_user_auth' }, call),
     login: (credentials, call) =>
@@ -218,6 +236,12 @@ export function createClient(options: ClientOptions): LifecycleClient {
           body: presentDeployBody(payload, call?.buildContext),
           label: 'Lifecycle deploying error',
         },
+        call,
+      ),
+    renderDockerfiles: (payload, call) =>
+      read(
+        dockerfileDtoSchema,
+        { path: '/deploy/dockerfile', method: 'POST', body: JSON.stringify(payload) },
         call,
       ),
     getDeployment: (id, call) =>
@@ -297,20 +321,24 @@ export function createClient(options: ClientOptions): LifecycleClient {
       return (await request({ path }, call)).text;
     },
     callJob: (job, call) =>
-      send(deps, {
-        method: job.method,
-        url: job.url,
-        headers: requestHeaders(
-          token,
-          `racetrack/${PRODUCT_VERSION}`,
-          job.body === undefined ? undefined : JSON_TYPE,
-        ),
-        body: job.body,
-        timeoutMs: job.timeoutMs ?? timeoutMs,
-        retries: 0,
-        signal: call?.signal,
-        label: 'Job response error',
-      }),
+      // What a job answers is its own.
+      send(
+        { ...deps, onWarning: undefined },
+        {
+          method: job.method,
+          url: job.url,
+          headers: requestHeaders(
+            token,
+            `racetrack/${PRODUCT_VERSION}`,
+            job.body === undefined ? undefined : JSON_TYPE,
+          ),
+          body: job.body,
+          timeoutMs: job.timeoutMs ?? timeoutMs,
+          retries: 0,
+          signal: call?.signal,
+          label: 'Job response error',
+        },
+      ),
   };
 }
 

@@ -7,7 +7,7 @@ export {
 } from './create-client.ts';
 export { encodePath } from './encode-path.ts';
 export { errorFromAnswer } from './error-from-answer.ts';
-export type { Answer, Exchange, Fetch, FetchAnswer } from './transport.ts';
+export type { Answer, Exchange, Fetch, FetchAnswer, TransferWatch } from './transport.ts';
 export type {
   AccountAnswer,
   DeploymentAnswer,
@@ -15,4 +15,6 @@ export type {
   InfoAnswer,
   JobAnswer,
   PermissionAnswer,
+  PluginAnswer,
+  PluginManifestAnswer,
 } from './answer-schemas.ts';

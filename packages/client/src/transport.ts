@@ -1,4 +1,4 @@
-import { AUTH_HEADER } from '@racetrack-platform/contracts';
+import { AUTH_HEADER, WARNING_HEADER } from '@racetrack-platform/contracts';
 import { ERROR_CODES, PlatformError } from '@racetrack-platform/errors';
 import { describeNetworkFailure } from './describe-network-failure.ts';
 import { errorFromAnswer } from './error-from-answer.ts';
@@ -40,8 +40,17 @@ export type Fetch = (
     readonly redirect: 'manual';
     readonly signal: AbortSignal;
     readonly body?: string | Blob;
+    readonly transfer?: TransferWatch;
   },
 ) => Promise<FetchAnswer>;
+
+/** Told how far a long transfer is; a `fetch` that cannot tell leaves it out. */
+export interface TransferWatch {
+  /** @param bytes - of the body, so far. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
+  /** @param bytes - of the answer, so far. @param totalBytes - `undefined`: the server does not say. */
+  readonly onReceived?: ((bytes: number, totalBytes: number | undefined) => void) | undefined;
+}
 
 export interface FetchAnswer {
   readonly status: number;
@@ -52,6 +61,7 @@ export interface FetchAnswer {
 export interface TransportDeps {
   readonly fetch: Fetch;
   readonly onExchange: ((exchange: Exchange) => void) | undefined;
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface TransportRequest {
@@ -59,6 +69,7 @@ export interface TransportRequest {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly body?: string | Blob | undefined;
+  readonly transfer?: TransferWatch | undefined;
   /** For each attempt, from connecting to the last byte of the answer. */
   readonly timeoutMs: number;
   /** Further attempts after network failures and 502, 503, 504. Only for requests that may be repeated. */
@@ -145,8 +156,11 @@ async function exchange(
       redirect: 'manual',
       signal,
       ...(request.body === undefined ? {} : { body: request.body }),
+      ...(request.transfer === undefined ? {} : { transfer: request.transfer }),
     });
     ({ status } = response);
+    const warning = response.headers.get(WARNING_HEADER);
+    if (warning !== null) deps.onWarning?.(warning);
     const bytes = new Uint8Array(await response.arrayBuffer());
     const answer = readAnswer(request.method, url, response, bytes);
     const isRedirect = status >= 300 && status < 400 && status !== 304;
@@ -169,7 +183,10 @@ function readAnswer(method: string, url: string, response: FetchAnswer, bytes: U
     contentType,
     isJson: contentType.toLowerCase().includes('json'),
     bytes,
-    text: new TextDecoder().decode(bytes),
+    // Of an archive nobody asks for the text.
+    get text() {
+      return new TextDecoder().decode(bytes);
+    },
   };
 }
 
