@@ -5,6 +5,8 @@ export interface ArgumentSpec {
   /** As help shows it; in the input its lower camel case. */
   readonly name: string;
   readonly isRequired: boolean;
+  /** Takes all that follows, as a list; only the last one. */
+  readonly isVariadic?: true;
   readonly summary: string;
 }
 
@@ -17,6 +19,8 @@ export interface OptionSpec {
   /** May be given several times; the input holds a list. */
   readonly isRepeatable?: true;
   readonly isRequired?: true;
+  /** Another spelling that is understood, but not offered. */
+  readonly isHidden?: true;
 }
 
 /**

@@ -24,6 +24,12 @@ const SHARED_OPTIONS: readonly OptionSpec[] = [
   { flags: '--output <format>', summary: 'what to print on standard output', choices: ['text', 'json'] },
   { flags: '-v, --verbose', summary: 'show more: requests, and the build log while deploying' },
 ];
+/** What commander and `buildCommand` say of a command line to which something is missing. */
+const BARE_CODES = new Set([
+  'racetrack.bare',
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+]);
 /** Columns of help texts; the same everywhere, so that it can be compared. */
 const HELP_WIDTH = 100;
 const GROUP_SUMMARIES: Record<string, string> = {
@@ -75,7 +81,9 @@ function answerCommanderError(error: CommanderError, state: ParseState): HelpReq
     return { kind: 'help', text: state.printed, exitCode: isGroup ? 2 : 0 };
   }
   const { command, spec } = state.failed ?? {};
-  const isBare = command?.args.length === 0 && Object.keys(command.opts()).length === 0;
+  // A wrong option is found before arguments are read, and deserves its own message.
+  const isBare =
+    BARE_CODES.has(error.code) && command?.args.length === 0 && Object.keys(command.opts()).length === 0;
   if (command !== undefined && spec?.showsHelpWhenBare === true && isBare) {
     return { kind: 'help', text: fullHelp(command, state), exitCode: 2 };
   }
@@ -161,15 +169,17 @@ function usageOf(command: Command): string {
 }
 
 function usageOfArguments({ registeredArguments }: Command): string[] {
-  return registeredArguments
-    .filter(isShown)
-    .map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`));
+  return registeredArguments.filter(isShown).map((argument) => {
+    const name = argument.variadic ? `${argument.name()}...` : argument.name();
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
 }
 
 function buildCommand(name: string, spec: CommandSpec, state: ParseState): Command {
   const command = prepare(new Command(name), spec, state).description(spec.summary).helpCommand(false);
   for (const argument of spec.arguments) {
-    command.argument(argument.isRequired ? `<${argument.name}>` : `[${argument.name}]`, argument.summary);
+    const name = argument.isVariadic === true ? `${argument.name}...` : argument.name;
+    command.argument(argument.isRequired ? `<${name}>` : `[${name}]`, argument.summary);
   }
   for (const option of [...spec.options, ...SHARED_OPTIONS]) command.addOption(buildOption(option));
   command.addHelpText('after', `\nExample:\n  racetrack ${spec.example}\n`);
@@ -190,6 +200,7 @@ function buildOption(spec: OptionSpec): Option {
   const option = new Option(spec.flags, spec.summary);
   if (spec.choices !== undefined) option.choices([...spec.choices]);
   if (spec.isRequired === true) option.makeOptionMandatory();
+  if (spec.isHidden === true) option.hideHelp();
   if (spec.isRepeatable === true) makeRepeatable(option, spec);
   return option;
 }
@@ -222,7 +233,10 @@ function readInvocation(command: Command, spec: CommandSpec): Invocation {
 }
 
 function readArguments(command: Command, specs: readonly ArgumentSpec[]): Record<string, unknown> {
-  const pairs = specs.map(({ name }, index) => [camelCase(name), command.args[index]] as const);
+  const pairs = specs.map(({ name, isVariadic }, index) => {
+    const value = isVariadic === true ? command.args.slice(index) : command.args[index];
+    return [camelCase(name), value] as const;
+  });
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
 

@@ -228,7 +228,7 @@ describe('keys', () => {
     };
 
     expect((await cli.run(['keys', 'list'])).stdout).toMatch(
-      /^KEY +FINGERPRINT +FROM +MADE\s+secrets +0123456789abcdef +file +2023-11-14\s*$/,
+      /^KEY +FINGERPRINT +FROM +HERE SINCE\s+secrets +0123456789abcdef +file +2023-11-14\s*$/,
     );
     expect(await cli.run(['keys', 'rotate', 'secrets'])).toMatchObject({
       exitCode: 0,

@@ -75,6 +75,25 @@ export const JOB_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./validate.ts')).validateCommand,
   },
   {
+    path: ['dockerfile'],
+    summary: 'Show the Dockerfiles that a job is built with in containers',
+    arguments: [
+      {
+        name: 'workdir',
+        isRequired: false,
+        summary:
+          'directory with a job.yaml, a manifest file, or - for standard input; the current directory by default',
+      },
+    ],
+    options: [
+      REMOTE_OPTION,
+      EXTRA_VARS_OPTION,
+      { flags: '--image <number>', summary: 'only that of one container; 0 is the entry point' },
+    ],
+    example: 'dockerfile . --image 0',
+    load: async () => (await import('./dockerfile.ts')).dockerfileCommand,
+  },
+  {
     path: ['list'],
     summary: 'List the jobs of the server',
     arguments: [REMOTE_ARGUMENT],
@@ -165,7 +184,12 @@ export const JOB_COMMANDS: readonly CommandSpec[] = [
       NAME_ARGUMENT,
       { name: 'target', isRequired: false, summary: 'shorter form of --infrastructure' },
     ],
-    options: [REMOTE_OPTION, VERSION_OPTION, { flags: '--infrastructure <target>', summary: 'where to' }],
+    options: [
+      REMOTE_OPTION,
+      VERSION_OPTION,
+      { flags: '--infrastructure <target>', summary: 'where to' },
+      { flags: '--infrastructure-target <target>', summary: 'the same', isHidden: true },
+    ],
     example: 'move adder --version 0.0.1 --infrastructure docker',
     showsHelpWhenBare: true,
     load: async () => (await import('./move.ts')).moveCommand,

@@ -21,6 +21,9 @@ export const keysListCommand = defineCommand<z.infer<typeof inputSchema>, KeyDto
       source,
       made_at === null ? '' : new Date(made_at * 1_000).toISOString().slice(0, 10),
     ]);
-    return terminalSafe(renderTable([['KEY', 'FINGERPRINT', 'FROM', 'MADE'], ...rows]), io.stdout.isTerminal);
+    return terminalSafe(
+      renderTable([['KEY', 'FINGERPRINT', 'FROM', 'HERE SINCE'], ...rows]),
+      io.stdout.isTerminal,
+    );
   },
 });

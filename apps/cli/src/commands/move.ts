@@ -6,13 +6,14 @@ import { renewalInputSchema, renewJob } from './renew-job.ts';
 const inputSchema = renewalInputSchema.extend({
   target: z.string().min(1).optional(),
   infrastructure: z.string().min(1).optional(),
+  infrastructureTarget: z.string().min(1).optional(),
 });
 
 /** `racetrack move`: runs a job on another infrastructure target; what runs stays until the new one is ready. */
 export const moveCommand = defineCommand({
   input: inputSchema,
   async run(context, input) {
-    const target = input.infrastructure ?? input.target;
+    const target = input.infrastructure ?? input.infrastructureTarget ?? input.target;
     if (target === undefined) {
       throw new PlatformError('USAGE', "Missing option '--infrastructure'.", {
         hint: `Say where to: racetrack move ${input.name} --infrastructure TARGET`,

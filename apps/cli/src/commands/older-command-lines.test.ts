@@ -85,12 +85,23 @@ const LINES: readonly (readonly [line: string, command: string, input: unknown])
   [
     'racetrack plugin install github.com/TheRacetrack/plugin-python-job-type',
     'plugin install',
-    { pluginUri: 'github.com/TheRacetrack/plugin-python-job-type' },
+    { pluginUri: 'github.com/TheRacetrack/plugin-python-job-type', replace: false },
   ],
   [
     'racetrack plugin install github.com/TheRacetrack/plugin-kubernetes-infrastructure',
     'plugin install',
-    { pluginUri: 'github.com/TheRacetrack/plugin-kubernetes-infrastructure' },
+    { pluginUri: 'github.com/TheRacetrack/plugin-kubernetes-infrastructure', replace: false },
+  ],
+  [
+    'racetrack plugin uninstall p --version 1.0.0 --remote dev',
+    'plugin uninstall',
+    { name: 'p', version: '1.0.0', remote: 'dev', yes: false },
+  ],
+  ['racetrack plugin list --job-types', 'plugin list', { jobTypes: true, details: false }],
+  [
+    'racetrack plugin download p 1.0.0 --out-dir x --out-filename y',
+    'plugin download',
+    { name: 'p', version: '1.0.0', outDir: 'x', outFilename: 'y' },
   ],
   ['racetrack plugin bundle', 'plugin bundle', { workdir: '.' }],
   [
@@ -102,6 +113,11 @@ const LINES: readonly (readonly [line: string, command: string, input: unknown])
     'racetrack move adder --version 0.0.1 --infrastructure docker',
     'move',
     { name: 'adder', version: '0.0.1', infrastructure: 'docker' },
+  ],
+  [
+    'racetrack move adder --infrastructure-target docker',
+    'move',
+    { name: 'adder', infrastructureTarget: 'docker' },
   ],
 ];
 
@@ -116,19 +132,17 @@ test('racetrack -h', async () => {
   expect(await parseCommandLine(['-h'], COMMANDS)).toMatchObject({ kind: 'help', exitCode: 0 });
 });
 
-test.each([
-  ['racetrack run-local . --port 7000 --cmd sh -e a=b --build-context local', 'run-local'],
-  ['racetrack plugin uninstall p --version 1.0.0 --remote dev', 'plugin uninstall'],
-  ['racetrack plugin list --job-types', 'plugin list'],
-  ['racetrack plugin download p 1.0.0 --out-dir x --out-filename y', 'plugin download'],
-])('%s is understood and refused as not offered yet', async (line, command) => {
-  const parsed = await parseCommandLine(line.split(' ').slice(1), COMMANDS);
-  if (parsed.kind === 'help') throw new Error('expected a command');
-  const implementation = await parsed.spec.load();
+test.each([['racetrack run-local . --port 7000 --cmd sh -e a=b --build-context local', 'run-local']])(
+  '%s is understood and refused as not offered yet',
+  async (line, command) => {
+    const parsed = await parseCommandLine(line.split(' ').slice(1), COMMANDS);
+    if (parsed.kind === 'help') throw new Error('expected a command');
+    const implementation = await parsed.spec.load();
 
-  expect(parsed.spec.path.join(' ')).toBe(command);
-  await expect(implementation.execute({} as never, parsed.input)).rejects.toMatchObject({
-    code: 'NOT_SUPPORTED',
-    message: 'this command comes with a later version',
-  });
-});
+    expect(parsed.spec.path.join(' ')).toBe(command);
+    await expect(implementation.execute({} as never, parsed.input)).rejects.toMatchObject({
+      code: 'NOT_SUPPORTED',
+      message: 'this command comes with a later version',
+    });
+  },
+);

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
 import { isPluginName } from '@racetrack-platform/plugin-package';
 import { z } from 'zod';
@@ -8,9 +8,13 @@ import { writeSkeleton, type SkeletonKind } from '../plugins/write-skeleton.ts';
 
 const inputSchema = z.object({
   name: z.string(),
-  type: z.enum(['job-type', 'target']).default('job-type'),
+  type: z.enum(['job-type', 'target', 'core']).default('job-type'),
   language: z.enum(['typescript', 'python']).default('typescript'),
 });
+
+/** Job types and targets are named after it, and targets derive names of resources from those. */
+const NAME = /^[a-z][a-z0-9-]*$/;
+
 type InitInput = z.infer<typeof inputSchema>;
 
 interface InitResult {
@@ -25,8 +29,16 @@ export const pluginInitCommand = defineCommand<InitInput, InitResult>({
   input: inputSchema,
   async run(context, input) {
     const { name } = input;
-    // Job types and targets are named after it, and targets derive names of resources from those.
-    if (!isPluginName(name) || !/^[a-z][a-z0-9-]*$/.test(name)) {
+    if (/[/\\]/.test(name) || /^\.+$/.test(name)) {
+      throw new PlatformError(
+        'USAGE',
+        `${JSON.stringify(name.slice(0, 80))} is a path, not the name of a plugin`,
+        {
+          hint: `The plugin is written into a new directory of its name, in the current one: change to where it belongs, then racetrack plugin init ${exampleOf(name)}`,
+        },
+      );
+    }
+    if (!isPluginName(name) || !NAME.test(name)) {
       throw new PlatformError('USAGE', `${JSON.stringify(name.slice(0, 80))} is not a name for a plugin`, {
         hint: 'Use lower-case letters, digits and -, beginning with a letter, such as ruby-job-type.',
       });
@@ -41,9 +53,14 @@ export const pluginInitCommand = defineCommand<InitInput, InitResult>({
 });
 
 function chooseSkeleton({ type, language }: InitInput): SkeletonKind {
-  if (type === 'job-type') return `${language}-job-type`;
+  if (type !== 'target') return `${language}-${type}`;
   if (language === 'typescript') return 'typescript-target';
   throw new PlatformError('NOT_SUPPORTED', 'infrastructure targets are not written in Python here', {
     hint: 'Leave out --language python; a target in TypeScript can run any program.',
   });
+}
+
+function exampleOf(path: string): string {
+  const last = basename(path.replaceAll('\\', '/'));
+  return NAME.test(last) ? last : 'ruby-job-type';
 }

@@ -29,6 +29,8 @@ describe('plugin init', () => {
     ['ruby-job-type', []],
     ['pool-infrastructure', ['--type', 'target']],
     ['perl-job-type', ['--language', 'python']],
+    ['notifier', ['--type', 'core']],
+    ['watcher', ['--type', 'core', '--language', 'python']],
   ])('%s %j can be bundled as it is, and what comes out is valid', async (name, options) => {
     expect(await cli.run(['plugin', 'init', name, ...options], { env })).toMatchObject({
       exitCode: 0,
@@ -52,6 +54,7 @@ describe('plugin init', () => {
   test('in TypeScript fits the types of the SDK', async () => {
     await cli.run(['plugin', 'init', 'ruby-job-type']);
     await cli.run(['plugin', 'init', 'pool-target', '--type', 'target']);
+    await cli.run(['plugin', 'init', 'notifier', '--type', 'core']);
     await symlink(NODE_MODULES, join(cli.cwd, 'node_modules'));
     await cli.write(
       'tsconfig.json',
@@ -96,7 +99,12 @@ describe('plugin init', () => {
   });
 
   test.each([
-    [['../evil'], 2, 'error: "../evil" is not a name for a plugin\n'],
+    [['../evil'], 2, 'error: "../evil" is a path, not the name of a plugin\n'],
+    [
+      ['x', '--type', 'hooks'],
+      2,
+      "error: option '--type <type>' argument 'hooks' is invalid. Allowed choices",
+    ],
     [['Ruby Job'], 2, 'error: "Ruby Job" is not a name for a plugin\n'],
     [
       ['x', '--type', 'target', '--language', 'python'],
@@ -209,6 +217,51 @@ describe('plugin validate', () => {
     expect(stderr).toContain('plugin.py: class name Plugin was not found');
     expect(stderr).toContain('category: "toys" is none of');
     expect(stderr).toContain('works with Racetrack >=3');
+  });
+
+  test('finds imports that are missing, and an identity that differs', async () => {
+    await cli.write('plugin-manifest.yaml', MANIFEST);
+    await cli.write('node_modules/yaml/index.js', '');
+    await cli.write(
+      'plugin.ts',
+      [
+        "import fs from 'fs';",
+        "import { type A } from 'zod';",
+        "import type { B } from 'only-types';",
+        "import yaml from 'yaml';",
+        "import '@racetrack-platform/plugin-sdk';",
+        "const text = `import x from 'no-import'`;",
+        "export default { id: 'p', setup: () => ({ version: '7.0.0' }),",
+        "  version: '2.0.0' };",
+      ].join('\n'),
+    );
+
+    const { exitCode, stderr } = await cli.run(['plugin', 'validate'], { env });
+
+    const shown = join(cli.cwd, 'plugin.ts');
+    expect(exitCode).toBe(2);
+    expect(stderr.match(/plugin\.ts:\d+/g)).toEqual(['plugin.ts:2', 'plugin.ts:8']);
+    expect(stderr).toContain(`${shown}:2: imports "zod", which the plugin does not hold`);
+    expect(stderr).toContain(`${shown}:8: says version "2.0.0", but plugin-manifest.yaml says "1.0.0"`);
+    await cli.write('.racetrackignore', '/node_modules/\n!/node_modules/yaml/\n');
+    expect((await cli.run(['plugin', 'validate'], { env })).stderr).not.toContain('imports "yaml"');
+    await cli.write('.racetrackignore', '/node_modules/\n');
+    expect((await cli.run(['plugin', 'validate'], { env })).stderr).toContain(':4: imports "yaml"');
+  });
+
+  test('doubts hooks that nobody will call', async () => {
+    await cli.write('plugin-manifest.yaml', MANIFEST);
+    const methods = ['post_job_deployed', 'validate_job_manifest', 'markdown_docs', '_run_actions'];
+    const source = methods.map((name) => `    def ${name}(self, *args): ...\n`).join('');
+    await cli.write('plugin.py', `class Plugin:\n${source}`);
+
+    const { exitCode, stderr } = await cli.run(['plugin', 'validate'], { env });
+
+    expect(exitCode).toBe(0);
+    expect(stderr.match(/plugin\.py:\d+: .*/g)).toEqual([
+      'plugin.py:2: post_job_deployed is no hook, so the platform does not call it; did you mean post_job_deploy?',
+      'plugin.py:3: validate_job_manifest is only asked for job types of this plugin, and it brings none',
+    ]);
   });
 
   test('takes no other file for a ZIP', async () => {

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CHECK_PYTHON } from './check-python.ts';
+import { entryReportSchema, judgeCode, type CheckedCode, type PluginSurroundings } from './judge-code.ts';
 
 const CHECK_MODULE = fileURLToPath(new URL('./check-module.ts', import.meta.url));
 const TIMEOUT_MS = 20_000;
@@ -13,30 +14,27 @@ const OUTPUT_LIMIT_BYTES = 64 * 1024;
 /** Tried in this order. */
 const PYTHONS = ['python3', 'python'];
 
-const reportSchema = z.object({
+const reportSchema = entryReportSchema.extend({
   problem: z.object({ line: z.number(), text: z.string() }).nullable(),
   hasExport: z.boolean(),
 });
 type Report = z.infer<typeof reportSchema>;
-
-export interface CheckedEntryPoint {
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
-}
 
 /**
  * Parses the file that a plugin is loaded by, in a process of its own, and runs nothing of it.
  *
  * @param file - absolute path.
  * @param shown - the file as the reader knows it.
+ * @param around - what the code has to agree with.
  * @param env - only the search path and the directory for temporary files are passed on.
  */
 export async function checkEntryPoint(
   file: string,
   shown: string,
+  around: PluginSurroundings,
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
-): Promise<CheckedEntryPoint> {
+): Promise<CheckedCode> {
   const isPython = file.endsWith('.py');
   const found = isPython ? await checkPython(file, env, signal) : await checkModule(file, env, signal);
   if (found === 'absent') {
@@ -50,7 +48,7 @@ export async function checkEntryPoint(
     const { line, text } = found.problem;
     return { problems: [`${shown}${line === 0 ? '' : `:${line}`}: ${explain(text)}`], warnings: [] };
   }
-  if (found.hasExport) return { problems: [], warnings: [] };
+  if (found.hasExport) return judgeCode(found, shown, around);
   // What Racetrack 2.36 says; a name that is made while the file runs cannot be seen here.
   if (isPython) return { problems: [], warnings: [`${shown}: class name Plugin was not found`] };
   return { problems: [], warnings: [`${shown}: no default export was found; it has to be the plugin`] };
@@ -68,7 +66,13 @@ async function checkModule(
 ): Promise<Report | 'failed' | 'absent'> {
   const scratch = await mkdtemp(join(tmpdir(), 'racetrack-plugin-'));
   try {
-    const args = ['--no-warnings', CHECK_MODULE, file, join(scratch, 'plugin.mjs')];
+    const args = [
+      '--no-warnings',
+      '--experimental-vm-modules',
+      CHECK_MODULE,
+      file,
+      join(scratch, 'plugin.mjs'),
+    ];
     return await run(process.execPath, args, env, signal);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { COMPATIBLE_VERSION } from '@racetrack-platform/contracts';
@@ -11,6 +11,7 @@ import {
   type PluginManifest,
 } from '@racetrack-platform/plugin-package';
 import { checkEntryPoint } from './check-entry-point.ts';
+import { checkTemplates } from './check-templates.ts';
 
 /** A plugin's folder or ZIP as far as it can be known without running it. */
 export interface InspectedPlugin {
@@ -52,15 +53,22 @@ async function inspectFolder(path: string, env: Environment, signal: AbortSignal
   const code =
     entryPoint === undefined
       ? { problems: [], warnings: [] }
-      : await checkEntryPoint(join(path, entryPoint), join(path, entryPoint), env, signal);
+      : await checkEntryPoint(
+          join(path, entryPoint),
+          join(path, entryPoint),
+          { manifest, files: files.map((file) => file.path) },
+          env,
+          signal,
+        );
+  const templates = await checkTemplates(files, async (file) => await readFile(join(path, file)));
   return {
     manifest,
     entryPoint,
     files: files.length + 1,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     sha256: null,
-    problems: [...problems, ...code.problems],
-    warnings: [...warnings, ...code.warnings, ...doubtRange(manifest)],
+    problems: [...problems, ...code.problems, ...templates.problems],
+    warnings: [...warnings, ...code.warnings, ...templates.warnings, ...doubtRange(manifest)],
   };
 }
 
@@ -77,14 +85,18 @@ async function inspectZip(path: string, env: Environment, signal: AbortSignal): 
   const damage = await findDamage(archive, signal);
   const code =
     damage.length > 0 ? { problems: [], warnings: [] } : await checkPacked(archive, source, env, signal);
+  const templates =
+    damage.length > 0
+      ? { problems: [], warnings: [] }
+      : await checkTemplates(archive.files, async (file) => await archive.readFile(file));
   return {
     manifest: archive.manifest,
     entryPoint: archive.entryPoint,
     files: archive.files.length,
     bytes: archive.files.reduce((sum, { bytes }) => sum + bytes, 0),
     sha256: archive.digest,
-    problems: [...damage, ...code.problems],
-    warnings: [...archive.warnings, ...code.warnings, ...doubtRange(archive.manifest)],
+    problems: [...damage, ...code.problems, ...templates.problems],
+    warnings: [...archive.warnings, ...code.warnings, ...templates.warnings, ...doubtRange(archive.manifest)],
   };
 }
 
@@ -107,7 +119,8 @@ async function checkPacked(archive: PluginArchive, source: string, env: Environm
   try {
     const file = join(directory, archive.entryPoint);
     await writeFile(file, await archive.readFile(archive.entryPoint));
-    return await checkEntryPoint(file, `${source}/${archive.entryPoint}`, env, signal);
+    const around = { manifest: archive.manifest, files: archive.files.map(({ path }) => path) };
+    return await checkEntryPoint(file, `${source}/${archive.entryPoint}`, around, env, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -5,7 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { PlatformError } from '@racetrack-platform/errors';
 
 /** Beginnings that are there. */
-export type SkeletonKind = 'typescript-job-type' | 'typescript-target' | 'python-job-type';
+export type SkeletonKind =
+  | 'typescript-job-type'
+  | 'typescript-target'
+  | 'typescript-core'
+  | 'python-job-type'
+  | 'python-core';
 
 /** Every folder here is a plugin, with `__plugin__` and `__short__` where names belong. */
 const SKELETONS = fileURLToPath(new URL('../../skeletons/', import.meta.url));

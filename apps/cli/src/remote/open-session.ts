@@ -3,6 +3,7 @@ import { PlatformError, scrub } from '@racetrack-platform/errors';
 import type { CommandContext } from '../command/command-context.ts';
 import type { ClientConfig } from '../config-file/client-config.ts';
 import { loadConfig } from '../config-file/config-file.ts';
+import { terminalSafe } from '../output/terminal-safe.ts';
 import { nodeFetch } from './node-fetch.ts';
 import { announceRemote, selectRemote, type Remote } from './select-remote.ts';
 import { findToken } from './stored-tokens.ts';
@@ -52,6 +53,7 @@ export function connect(context: CommandContext, url: string, token: string | un
     url,
     token,
     fetch: nodeFetch,
+    onWarning: (text) => context.log.warn(terminalSafe(text, context.io.stderr.isTerminal)),
     onExchange: ({ method, url: target, status, durationMs }) => {
       if (status === 200 && isPolling(method, target)) return;
       context.log.debug(
