@@ -22,6 +22,12 @@ describe('parseCommandLine', () => {
     });
   });
 
+  test('leaves the plugins of the platform out only where that is said, and otherwise to the environment', () => {
+    expect(parse('--no-default-plugins').invocation).toMatchObject({ flags: { defaultPlugins: false } });
+    expect(parse().invocation).toEqual({ kind: 'run', flags: {} });
+    expect(parse('--help').out).not.toContain(' --default-plugins');
+  });
+
   test('stop takes the data directory before or after its name', () => {
     const expected = { kind: 'stop', flags: { dataDir: 'd' } };
 

@@ -58,6 +58,8 @@ export function parseCommandLine(deps: CommandLineDeps, args: readonly string[])
   for (const { flag, env, help, isList } of ALL_SETTINGS) {
     if (flag === undefined) continue;
     const option = new Option(`--${flag}`, `${help} [${env}]`);
+    // With its opposite beside it, a flag that is not given is left to the environment.
+    if (option.negate) program.addOption(new Option(`--${flag.replace(/^no-/, '')}`).hideHelp());
     program.addOption(isList === true ? option.argParser(joinValues) : option);
   }
   const variables = SETTINGS.filter(({ flag }) => flag === undefined).map(

@@ -119,6 +119,14 @@ export const SETTINGS = [
     default: 'text',
   },
   {
+    key: 'defaultPlugins',
+    flag: 'no-default-plugins',
+    env: 'RACETRACK_DEFAULT_PLUGINS',
+    help: 'load no plugin that comes with the platform, only those that are installed; as a variable: false (default true)',
+    kind: 'switch',
+    default: 'true',
+  },
+  {
     key: 'plugin',
     flag: 'plugin <folder>',
     env: 'RACETRACK_EXTRA_PLUGINS',

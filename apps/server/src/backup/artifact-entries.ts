@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { createDeploymentRepository, type Store } from '@racetrack-platform/db';
 import { z } from 'zod';
 
@@ -43,17 +43,34 @@ interface Moved {
   readonly now: string;
 }
 
+/** What runs a job has no use for its plugin's folder unless it names it. */
+const PLUGIN_PLACEHOLDER = '${plugin}';
+
 /**
- * Says the paths of the new place in what instances are launched with.
+ * Says the paths of the new place in what instances are launched with. Installed plugins are unpacked there from the
+ * store, but later: only a job that needs nothing of its plugin can be launched at once.
  *
  * @returns undefined when something that it names is not there.
  */
-export function relocateLaunchSpec(text: string, { from, to, now }: Moved): string | undefined {
+export function relocateLaunchSpec(text: string, moved: Moved): string | undefined {
   const spec = launchPathsSchema.parse(JSON.parse(text));
   for (const name of PATHS) {
-    const inside = spec[name].startsWith(`${from}/`) ? spec[name].slice(from.length + 1) : undefined;
-    if (!existsSync(inside === undefined ? spec[name] : join(now, inside))) return undefined;
-    if (inside !== undefined) spec[name] = join(to, inside);
+    const place = findPlace(spec[name], moved);
+    const isThere = place.now === undefined ? !text.includes(PLUGIN_PLACEHOLDER) : existsSync(place.now);
+    if (!isThere) return undefined;
+    spec[name] = place.to;
   }
   return JSON.stringify(spec);
+}
+
+/** Where a path leads in the new place, and where that is meanwhile; undefined: it is unpacked later. */
+function findPlace(path: string, { from, to, now }: Moved): { to: string; now: string | undefined } {
+  if (path.startsWith(`${from}/`)) {
+    const inside = path.slice(from.length + 1);
+    return { to: join(to, inside), now: join(now, inside) };
+  }
+  const [packages, packagesTo] = [from, to].map((builds) => join(dirname(builds), 'plugins', 'packages'));
+  if (packages !== undefined && packagesTo !== undefined && path.startsWith(`${packages}/`))
+    return { to: packagesTo + path.slice(packages.length), now: undefined };
+  return { to: path, now: path };
 }

@@ -14,6 +14,9 @@ import { runBackup } from './run-backup.ts';
 /** Jobs whose authors chose names and links that a backup cannot hold, or that look as if. */
 const HOSTILE = ['backslash', 'link', 'long', 'bytes'];
 
+/** Of a job type that was installed as a package. */
+const INSTALLED = { environment: 'whole', upload: null, plugin: 'data/plugins/packages/c0ffee' };
+
 describe('npm start -- backup --artifacts', () => {
   let directory: TemporaryDirectory;
   let file: string;
@@ -42,7 +45,7 @@ describe('npm start -- backup --artifacts', () => {
     directory = await createTemporaryDirectory();
     file = inside('with-artifacts.backup');
     const builds = inside('data/builds');
-    for (const name of ['git', 'upload', 'stale', ...HOSTILE]) {
+    for (const name of ['git', 'upload', 'stale', 'installed', 'needy', ...HOSTILE]) {
       await put(`data/builds/artifacts/${name}/tree/job.py`, `# ${name}`);
       await put(`data/builds/artifacts/${name}/complete.json`, '{}');
     }
@@ -63,6 +66,7 @@ describe('npm start -- backup --artifacts', () => {
     await symlink(inside('program'), inside('data/builds/environments/foreign/tree/bin/python'));
     await put('program', '', 0o755);
     await put('plugin/package.json', '{}');
+    await put(`${INSTALLED.plugin}/plugin.js`, '');
     await mkdir(inside('data/store'));
     const store = await openSqliteStore(inside('data/store/racetrack.db'));
     await openKeys({ dataDir: inside('data'), meta: createMetaRepository(store.db) });
@@ -71,6 +75,8 @@ describe('npm start -- backup --artifacts', () => {
     for (const name of HOSTILE) {
       await addJob(store, { name, environment: 'whole', upload: null }, directory.path);
     }
+    await addJob(store, { ...INSTALLED, name: 'installed', run: ['job'] }, directory.path);
+    await addJob(store, { ...INSTALLED, name: 'needy', run: ['${plugin}/job'] }, directory.path);
     await store.close();
     said = await run('backup', inside('data'));
     // As on another machine, which has not every program.
@@ -80,7 +86,7 @@ describe('npm start -- backup --artifacts', () => {
   afterAll(async () => await directory[Symbol.asyncDispose]());
 
   test('holds what jobs run from now, and says how large it is', () => {
-    expect(said).toMatch(/5 artifacts and environments \(\d+ KiB\) and the keys to \S+ \(\d+ KiB\)/);
+    expect(said).toMatch(/7 artifacts and environments \(\d+ KiB\) and the keys to \S+ \(\d+ KiB\)/);
   });
 
   test('leaves out what would not come back as it is, and says why', () => {
@@ -95,7 +101,9 @@ describe('npm start -- backup --artifacts', () => {
     const told = await run('restore', inside('third'));
     const tree = inside('third/builds/environments/whole/tree');
     const store = await openSqliteStore(inside('third/store/racetrack.db'));
-    const rows = await store.db.selectFrom('deployment').selectAll().where('id', '=', 'git').execute();
+    const find = async (id: string) =>
+      await store.db.selectFrom('deployment').selectAll().where('id', '=', id).execute();
+    const [rows, [installed]] = [await find('git'), await find('installed')];
     await store.close();
 
     expect(await readlink(join(tree, 'lib64'))).toBe('lib');
@@ -107,13 +115,23 @@ describe('npm start -- backup --artifacts', () => {
     expect(JSON.parse(rows[0]?.launch_spec ?? '')).toMatchObject({ environmentDir: tree, env: { A: 'b' } });
     // An environment whose interpreter is not on this machine is of no use, and neither is what needs it.
     expect(told).toContain(`environments/foreign: it needs the program ${inside('program')}`);
-    expect(told).toContain('2 jobs start from what was built of them');
-    expect(told).toContain('3 jobs are built again');
+    expect(JSON.parse(installed?.launch_spec ?? '')).toMatchObject({
+      pluginDir: inside('third/plugins/packages/c0ffee'),
+    });
+    expect(told).toContain('3 jobs start from what was built of them');
+    // One needs files of its plugin, which are unpacked later.
+    expect(told).toContain('4 jobs are built again');
     expect(await readFile(inside('third/builds/artifacts/backslash/tree/a\\b.txt'), 'utf8')).toBe('kept');
     expect(told).toContain('deploy them again: upload 1.0.0');
     expect(await readdir(inside('third/builds'))).toEqual(['artifacts', 'environments']);
     expect(await readdir(inside('third/builds/environments'))).toEqual(['whole']);
-    expect((await readdir(inside('third/builds/artifacts'))).sort()).toEqual(['backslash', 'git', 'upload']);
+    expect((await readdir(inside('third/builds/artifacts'))).sort()).toEqual([
+      'backslash',
+      'git',
+      'installed',
+      'needy',
+      'upload',
+    ]);
   });
 
   const missing = postgresMissing();
@@ -134,7 +152,7 @@ describe('npm start -- backup --artifacts', () => {
       { name: 'git', status: 'lost' },
       { name: 'upload', status: 'lost' },
     ]);
-    expect(told).toContain('2 jobs start from what was built of them');
+    expect(told).toContain('3 jobs start from what was built of them');
     expect((await readdir(inside('fourth'))).sort()).toEqual(['builds', 'keys']);
   });
 });
@@ -142,7 +160,13 @@ describe('npm start -- backup --artifacts', () => {
 /** A job that runs on this host. */
 async function addJob(
   { db }: Store,
-  job: { readonly name: string; readonly environment: string; readonly upload: string | null },
+  job: {
+    readonly name: string;
+    readonly environment: string;
+    readonly upload: string | null;
+    readonly plugin?: string;
+    readonly run?: readonly string[];
+  },
   directory: string,
 ): Promise<void> {
   const { name } = job;
@@ -180,7 +204,8 @@ async function addJob(
       launch_spec: JSON.stringify({
         sourceDir: join(builds, 'artifacts', name, 'tree'),
         environmentDir: join(builds, 'environments', job.environment, 'tree'),
-        pluginDir: join(directory, 'plugin'),
+        pluginDir: join(directory, job.plugin ?? 'plugin'),
+        run: { command: job.run ?? [] },
         env: { A: 'b' },
       }),
       lease_owner: null,

@@ -1,8 +1,14 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMetaRepository, createSettingRepository, openSqliteStore } from '@racetrack-platform/db';
+import {
+  createMetaRepository,
+  createPluginRepository,
+  createSettingRepository,
+  openSqliteStore,
+  type Store,
+} from '@racetrack-platform/db';
 import { openKeys } from '@racetrack-platform/keys';
 import { createTemporaryDirectory, type TemporaryDirectory } from '@racetrack-platform/testing';
 import { acquireDataDirectoryLock } from '../lock/data-directory-lock.ts';
@@ -12,6 +18,34 @@ import { claimScratchDirectory } from './scratch-directory.ts';
 import { createMac, wrapKeys, type KeyFiles } from './wrap-keys.ts';
 
 const PASSPHRASE = 'correct horse battery';
+
+/** More than one frame of a backup, and no text. */
+const ARCHIVE = Buffer.alloc(700_000, 'PK\x03\x04\0\xff', 'latin1');
+const PLUGIN = {
+  name: 'toy',
+  version: '1.0.0',
+  digest: 'c0ffee',
+  sizeBytes: ARCHIVE.length,
+  language: 'javascript',
+  manifest: { name: 'toy' },
+  description: { jobTypes: [] },
+  standIn: null,
+  isPinned: false,
+  installedBy: 'ann',
+  installedAt: 5,
+} as const;
+const CONFIG = { name: 'toy', sealedText: 'v1.sealed', updatedBy: 'ann', updatedAt: 6 };
+
+async function installPlugin(store: Store): Promise<void> {
+  const archives = createPluginRepository(store.db);
+  for (const [part, start] of [0, 400_000].entries())
+    await archives.putArchivePart(PLUGIN.digest, part, ARCHIVE.subarray(start, start + 400_000), 1);
+  await archives.completeArchive(PLUGIN.digest, PLUGIN.sizeBytes);
+  await store.transaction(async ({ db }) => {
+    await createPluginRepository(db).put(PLUGIN);
+    await createPluginRepository(db).putConfig(CONFIG);
+  });
+}
 
 async function run(kind: 'backup' | 'restore', dataDir: string, file: string, passphrase = PASSPHRASE) {
   let out = '';
@@ -34,6 +68,11 @@ describe('npm start -- backup and restore', () => {
   let attempts = 0;
 
   const inside = (name: string) => join(directory.path, name);
+  async function writePluginFile(path: string, text: string): Promise<void> {
+    const place = join(dataDir, 'plugins', path);
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, text);
+  }
   /** Restores a file to somewhere new; answers the error, and what is left there. */
   async function refuse(from: string, passphrase = PASSPHRASE) {
     const target = inside(`refused-${(attempts += 1)}`);
@@ -54,7 +93,17 @@ describe('npm start -- backup and restore', () => {
     const store = await openSqliteStore(join(dataDir, 'store/racetrack.db'));
     await openKeys({ dataDir, meta: createMetaRepository(store.db) });
     await createSettingRepository(store.db).set('note', 'kept');
+    await installPlugin(store);
     await store.close();
+    // What a server makes of that again; the text of the configuration is not for everyone who reads the backup.
+    for (const path of [
+      'packages/c0ffee/plugin.js',
+      'environments/e/lib.py',
+      'work/x/plugin.zip',
+      'data/toy/config.yaml',
+    ])
+      await writePluginFile(path, 'password: of-toy');
+    await writePluginFile('data/toy/notes.txt', 'kept');
     // As beside a running platform.
     const lock = await acquireDataDirectoryLock(dataDir);
     said = await run('backup', dataDir, file);
@@ -76,8 +125,19 @@ describe('npm start -- backup and restore', () => {
     }
     expect(await readFile(join(target, 'plugins/toy/state.json'), 'utf8')).toBe('{"a":1}');
     expect((await readdir(target)).sort()).toEqual(['keys', 'plugins', 'store']);
+    expect((await readdir(join(target, 'plugins'), { recursive: true })).sort()).toEqual([
+      'data',
+      'data/toy',
+      'data/toy/notes.txt',
+      'toy',
+      'toy/state.json',
+    ]);
     const store = await openSqliteStore(join(target, 'store/racetrack.db'));
     expect(await createSettingRepository(store.db).find('note')).toBe('kept');
+    const plugins = createPluginRepository(store.db);
+    expect(await plugins.list()).toEqual([PLUGIN]);
+    expect(Buffer.concat(await Array.fromAsync(plugins.readArchive(PLUGIN.digest)))).toEqual(ARCHIVE);
+    expect(await plugins.listConfigs()).toEqual([CONFIG]);
     await store.close();
   });
 
@@ -91,6 +151,7 @@ describe('npm start -- backup and restore', () => {
       expect(text).not.toContain((await readFile(join(dataDir, 'keys', name), 'utf8')).trim());
     }
     expect(text).not.toContain('root:');
+    expect(text).not.toContain('of-toy');
     await expect(run('backup', dataDir, file)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     expect((await readdir(directory.path)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });

@@ -111,6 +111,12 @@ function presentArtifacts(artifacts: WrittenArtifacts | undefined): string {
   return `, ${artifacts.entries} artifacts and environments (${formatBytes(artifacts.bytes)})`;
 }
 
+/**
+ * What a server makes of the plugins in the store: their files, environments, and configurations in plain text, which are
+ * sealed in the store and must not be readable here.
+ */
+const MADE_AGAIN = /^plugins\/(?:packages|environments|work|data\/[^/]+\/config\.yaml)$/;
+
 /** Plain files below a folder, relative to the data directory, in order; links and such are noted, never followed. */
 async function* walk(dataDir: string, folder: string, skipped: string[]): AsyncGenerator<string> {
   const entries = await readdir(join(dataDir, folder), { withFileTypes: true }).catch((error: unknown) => {
@@ -120,6 +126,7 @@ async function* walk(dataDir: string, folder: string, skipped: string[]): AsyncG
   });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = `${folder}/${entry.name}`;
+    if (MADE_AGAIN.test(path)) continue;
     if (entry.isDirectory()) yield* walk(dataDir, path, skipped);
     else if (entry.isFile() && isAllowedPath(path, 'file')) yield path;
     else skipped.push(path);

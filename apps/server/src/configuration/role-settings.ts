@@ -28,6 +28,12 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
     help: 'private, loopback and link-local addresses that git may fetch from: `true` for all, or host names and address ranges such as `git.acme.lan,10.1.0.0/16`. Behind an HTTPS proxy names are resolved, and so decided on, by the proxy',
   },
   {
+    env: 'RACETRACK_GITHUB_API',
+    kind: 'url',
+    default: 'https://api.github.com',
+    help: 'where the server asks for the releases of plugins that are installed as `github.com/OWNER/REPO` over its API; no token is sent. The command line downloads by itself',
+  },
+  {
     env: 'RACETRACK_GIT_TIMEOUT',
     kind: 'number',
     default: '30',
@@ -61,7 +67,7 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
   {
     env: 'RACETRACK_INFRASTRUCTURE_TARGET',
     kind: 'text',
-    default: 'the only one',
+    default: 'the one that was there first',
     help: 'target for manifests that name none',
   },
   {

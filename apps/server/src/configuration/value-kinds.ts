@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { isAddressRange } from '@racetrack-platform/contracts';
+import { isAddressRange } from '@racetrack-platform/contracts/processes';
 
 /** What a value has to look like. Times are numbers, amounts are such as `512Mi`. */
 export type ValueKind =
