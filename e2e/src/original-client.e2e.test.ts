@@ -18,6 +18,26 @@ const ACCESS = { username: 'bob', password: 'a-token-for-bob' };
 const ADDER =
   'class Adder:\n    def perform(self, numbers=(40, 2)):\n        print("adding", numbers, flush=True)\n        return sum(numbers)\n';
 
+/** A job type in the form of published plugins. */
+const PLUGIN = {
+  'plugin-manifest.yaml':
+    'name: words-job-type\nversion: 1.0.0\ncategory: job-type\ncomponents: [lifecycle, image-builder]\n',
+  'plugin.py': `from __future__ import annotations
+from pathlib import Path
+
+
+class Plugin:
+    def job_types(self) -> dict[str, list[tuple[Path, Path]]]:
+        return {
+            f'words:{self.plugin_manifest.version}': [
+                (self.plugin_dir / 'base.Dockerfile', self.plugin_dir / 'job-template.Dockerfile'),
+            ],
+        }
+`,
+  'base.Dockerfile': 'FROM scratch\n',
+  'job-template.Dockerfile': 'FROM {{ base_image }}\n',
+};
+
 /** Ids of what a target has of a job. */
 async function listInstances(job: string, folder: string): Promise<string[]> {
   const records = await Array.fromAsync(glob(join(folder, 'instances/*/instance.json')));
@@ -183,6 +203,25 @@ describe('the original Python client', () => {
     expect((await instances()).process).not.toEqual(before.process);
     const { failures, answers } = await stopCalls();
     expect({ failures, answers: [...answers.keys()] }).toEqual({ failures: [], answers: ['42'] });
+  });
+
+  test('bundles a plugin, installs it, lists what it offers, downloads it and removes it', async () => {
+    const folder = join(platform.directory, 'words');
+    await mkdir(folder);
+    for (const [file, text] of Object.entries(PLUGIN)) await writeFile(join(folder, file), text);
+
+    await racetrack('plugin', 'bundle', 'words');
+    await racetrack('plugin', 'install', 'words/words-job-type-1.0.0.zip');
+
+    expect(await racetrack('plugin', 'list')).toContain('words-job-type==1.0.0');
+    expect(await racetrack('plugin', 'list', '--job-types')).toContain('words:1.0.0');
+    await racetrack('plugin', 'download', 'words-job-type', '1.0.0');
+    expect(await readFile(join(platform.directory, 'words-job-type-1.0.0.zip'))).toEqual(
+      await readFile(join(folder, 'words-job-type-1.0.0.zip')),
+    );
+    await racetrack('plugin', 'uninstall', 'words-job-type', '--version', '1.0.0');
+    expect(await racetrack('plugin', 'list')).not.toContain('words-job-type');
+    expect(await racetrack('plugin', 'list', '--job-types')).not.toContain('words:');
   });
 
   test('deletes and logs out', async () => {

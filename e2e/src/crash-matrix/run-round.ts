@@ -68,7 +68,7 @@ export async function runRound(world: World, round: Round, options: RoundOptions
   await settle(world).catch((error: unknown) => problems.push(`not settled: ${String(error)}`));
   await world.failpoints.disarm();
   const recoveries = await recovery.stop();
-  const outcome = await checkOutcome(world, operation, acknowledged);
+  const outcome = await checkOutcome(world, operation, acknowledged, round.form === 'family');
   if (operation.job.version === STEADY.version && outcome.state === 'done')
     world.steadyAnswer = operation.after ?? '';
   const load = await stopLoad?.();
@@ -99,7 +99,7 @@ export async function recordPoints(world: World, name: OperationName): Promise<s
   await settle(world);
   await world.failpoints.disarm();
   const hits = await world.failpoints.listHits();
-  const { state, problems } = await checkOutcome(world, operation, acknowledged);
+  const { state, problems } = await checkOutcome(world, operation, acknowledged, false);
   if (operation.job.version === STEADY.version && state === 'done')
     world.steadyAnswer = operation.after ?? '';
   const left = await cleanUp(world, operation, state, { isAlwaysRepeated: false });
