@@ -23,6 +23,7 @@ const SANDBOX = '@racetrack-platform/sandbox';
 describe('findImportProblems', () => {
   test.each([
     ['a declared package of a lower layer', 'apps/pub/src/a.ts', CONTRACTS, [CONTRACTS]],
+    ['a part of one that can be had alone', 'apps/pub/src/a.ts', `${CONTRACTS}/processes`, [CONTRACTS]],
     ['a neighbour file', 'apps/pub/src/deep/a.ts', '../b.ts', []],
     ['Node.js in an app', 'apps/pub/src/a.ts', 'node:http', []],
     ['Node.js in a test of a browser-safe package', 'packages/errors/src/a.test.ts', 'node:fs', []],
