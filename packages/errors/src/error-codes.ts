@@ -182,6 +182,13 @@ export const ERROR_CODES = {
     legacyType: 'ValueError',
     meaning: 'The infrastructure target is not installed, or several are and none was chosen.',
   },
+  SYSTEM_PACKAGES_MISSING: {
+    ...usage,
+    status: 400,
+    legacyType: 'ValueError',
+    meaning:
+      'The machine that the job is built on does not have its `system_dependencies`; the message names them.',
+  },
   SOURCE_UNAVAILABLE: {
     ...failed,
     status: 400,
