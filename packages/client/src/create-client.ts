@@ -84,8 +84,8 @@ export interface CallJobRequest {
   /** Where to, complete: the job's `pub_url` with the endpoint. */
   readonly url: string;
   readonly method: string;
-  /** JSON text. */
-  readonly body?: string | undefined;
+  /** JSON text, or bytes of the type that they name. */
+  readonly body?: string | Blob | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -330,7 +330,7 @@ export function createClient(options: ClientOptions): LifecycleClient {
           headers: requestHeaders(
             token,
             `racetrack/${PRODUCT_VERSION}`,
-            job.body === undefined ? undefined : JSON_TYPE,
+            typeof job.body === 'object' ? job.body.type : job.body === undefined ? undefined : JSON_TYPE,
           ),
           body: job.body,
           timeoutMs: job.timeoutMs ?? timeoutMs,

@@ -9,6 +9,7 @@ export { MAX_REPLICAS, type Manifest } from './schema/manifest-schema.ts';
 export { parseManifest, type ParseManifestOptions } from './schema/parse-manifest.ts';
 export { RESERVED_RUNTIME_NAMES } from './schema/reserved-names.ts';
 export type { ParsedManifest } from './schema/validate-manifest.ts';
+export { suggestJobType } from './versions/suggest-job-type.ts';
 export { parseSecretEnv } from './secrets/parse-secret-env.ts';
 export { dumpManifestYaml, type DumpOptions } from './yaml/dump-manifest-yaml.ts';
 export { readManifestYaml, type ReadManifest, type ReadManifestOptions } from './yaml/read-manifest-yaml.ts';

@@ -1,8 +1,9 @@
-/** Variables that the platform itself gives to running jobs; a manifest must not set them (Racetrack 2.36). */
+/** Variables that the platform itself gives to running jobs; a manifest must not set them (those of Racetrack 2.36, and `JOB_DATA_DIR`). */
 export const RESERVED_RUNTIME_NAMES: readonly string[] = [
   'PUB_URL',
   'JOB_NAME',
   'JOB_VERSION',
+  'JOB_DATA_DIR',
   'JOB_DEPLOYMENT_TIMESTAMP',
   'JOB_MANIFEST_YAML',
   'JOB_USER_MODULE_HOSTNAME',
