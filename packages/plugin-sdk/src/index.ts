@@ -12,3 +12,12 @@ export type { JsonSchema } from './json-schema.ts';
 export type { ImageDefinition, JobType, JobTypeManifest } from './job-type.ts';
 export type { JobData, ManifestData, PluginHooks } from './hooks.ts';
 export { definePlugin, type Plugin, type PluginContext } from './plugin.ts';
+export { parseFlag, parseLimit, parseSeconds, type ParsedScalar } from './manifest-scalars.ts';
+export { isInsideSource } from './source-path.ts';
+export {
+  parseWrapperOptions,
+  toWrapperFlags,
+  WRAPPER_OPTION_FIELDS,
+  type ParsedWrapperOptions,
+  type WrapperOptions,
+} from './wrapper-options.ts';
