@@ -13,7 +13,9 @@ export { detectConfinement, type Confinement } from './detect/detect-confinement
 export { describeConfinement, type ConfinementLine } from './detect/describe-confinement.ts';
 export { findTools } from './detect/find-tools.ts';
 export type { Feature, Missing } from './feature.ts';
+export { handOverFiles } from './files/hand-over-files.ts';
 export { measureDirectory, type DirectorySize } from './files/measure-directory.ts';
+export { hasRunnableThread } from './measure/has-runnable-thread.ts';
 export { measureDeletedFiles } from './measure/measure-deleted-files.ts';
 export { measureTreeMemory } from './measure/measure-tree-memory.ts';
 export {

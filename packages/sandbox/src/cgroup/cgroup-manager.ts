@@ -77,6 +77,7 @@ function createCgroup(tree: CgroupTree, id: string, dirs: readonly string[]): Cg
     readUsage: async () => await tree.readUsage(dirs),
     readOomKills: async () => await tree.readOomKills(dirs),
     readForkRefusals: async () => await tree.readForkRefusals(dirs),
+    stopYielding: async () => await tree.stopYielding(),
 
     async add(pid) {
       try {

@@ -8,6 +8,8 @@ export interface CgroupTree {
   readonly parents: readonly string[];
   /** Makes the parents, which go with the last group in them. */
   prepare(): Promise<void>;
+  /** See `Cgroup.stopYielding`. */
+  stopYielding(): Promise<void>;
   /** Directories of a group that a process of it names, wherever they lie. */
   locate(ownCgroups: ReadonlyMap<string, string>): readonly string[];
   /** @param dirs - of one group, in the order of {@link parents}. */

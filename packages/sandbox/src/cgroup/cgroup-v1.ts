@@ -10,7 +10,7 @@ import {
 } from './cgroup-files.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import { CPU_PERIOD_US, MILLI } from './units.ts';
-import { yieldToOthers } from './yield-to-others.ts';
+import { stopYielding, yieldToOthers, type ShareFile } from './yield-to-others.ts';
 
 /** Controllers of ours, with the file that shows that a group can be limited by it. */
 export const V1_CONTROLLERS = {
@@ -25,8 +25,8 @@ export type V1Controller = keyof typeof V1_CONTROLLERS;
 const NANOSECONDS = 1e9;
 /** The kernel refuses shorter ones. */
 const SHORTEST_QUOTA_US = 1000;
-/** What the kernel takes; 1024 are usual. */
-const LOWEST_SHARES = 2;
+/** 1024 are usual. */
+const SHARES: ShareFile = { name: 'cpu.shares', lowest: 2, small: 102 };
 
 /**
  * Groups of version 1: each controller has a hierarchy of its own, some share one.
@@ -53,7 +53,12 @@ export function createV1Tree(
     async prepare() {
       for (const parent of unique) await ensureDirectory(parent);
       const cpu = parents.get('cpu');
-      if (isBackground && cpu !== undefined) await yieldToOthers(cpu, 'cpu.shares', LOWEST_SHARES);
+      if (isBackground && cpu !== undefined) await yieldToOthers(cpu, SHARES);
+    },
+
+    async stopYielding() {
+      const cpu = parents.get('cpu');
+      if (isBackground && cpu !== undefined) await stopYielding(cpu, SHARES);
     },
 
     locate(ownCgroups) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createTemporaryDirectory } from '@racetrack-platform/testing';
 import { createCgroupManager } from './cgroup-manager.ts';
+import { createV1Tree } from './cgroup-v1.ts';
 import { createV2Tree } from './cgroup-v2.ts';
 import { prepareV2 } from './prepare-v2.ts';
 
@@ -99,6 +100,32 @@ test('on plain files: groups of the background yield the processors as a whole, 
   expect(await read('cpu.idle-cpu.weight/cpu.weight')).toBe('7\n');
   expect(await read('cpu.weight/cpu.weight')).toBe('1\n');
 });
+
+test.each([
+  ['version 2', 'cpu.weight', '100\n', '010\n'],
+  ['version 1', 'cpu.shares', '1024\n', '102\n'],
+])(
+  'on plain files of %s: groups of the background that starve get a tenth of the usual share, for good',
+  async (_version, file, usual, small) => {
+    await using directory = await createTemporaryDirectory();
+    const parent = join(directory.path, 'builds');
+    await layOut(parent, { 'cgroup.subtree_control': '', 'cpu.idle': '0\n', [file]: usual });
+    const none = (): undefined => undefined;
+    const tree =
+      file === 'cpu.weight'
+        ? createV2Tree(parent, ALL, none, true)
+        : createV1Tree(new Map([['cpu', parent]]), none, true);
+    await tree.prepare();
+    expect(await readFile(join(parent, 'cpu.idle'), 'utf8')).toBe('1\n');
+
+    await tree.stopYielding();
+    // As the kernel shows it: a plain file keeps the rest of a longer text.
+    await writeFile(join(parent, file), small);
+    await tree.prepare();
+
+    expect(await readFile(join(parent, 'cpu.idle'), 'utf8')).toBe('0\n');
+  },
+);
 
 describe('preparing version 2, on plain files laid out like those of the kernel', () => {
   const own = new Map([['', '/']]);

@@ -11,12 +11,12 @@ import {
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { CgroupControllers } from './cgroup.ts';
 import { CPU_PERIOD_US, MILLI } from './units.ts';
-import { yieldToOthers } from './yield-to-others.ts';
+import { stopYielding, yieldToOthers, type ShareFile } from './yield-to-others.ts';
 
 const MICROSECONDS = 1e6;
 const SHORTEST_QUOTA_US = 1000;
-/** What the kernel takes; 100 is usual. */
-const LOWEST_WEIGHT = 1;
+/** 100 is usual. */
+const WEIGHT: ShareFile = { name: 'cpu.weight', lowest: 1, small: 10 };
 
 /** In the order of their weight for us. */
 export const V2_CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
@@ -53,7 +53,11 @@ export function createV2Tree(
     async prepare() {
       await ensureDirectory(parent);
       await passControllersOn(parent);
-      if (isBackground && controllers.cpu) await yieldToOthers(parent, 'cpu.weight', LOWEST_WEIGHT);
+      if (isBackground && controllers.cpu) await yieldToOthers(parent, WEIGHT);
+    },
+
+    async stopYielding() {
+      if (isBackground && controllers.cpu) await stopYielding(parent, WEIGHT);
     },
 
     locate(ownCgroups) {

@@ -47,6 +47,11 @@ export interface Cgroup {
   readOomKills(): Promise<number>;
   /** How many times the kernel has refused another process because the limit of processes was reached. */
   readForkRefusals(): Promise<number>;
+  /**
+   * Where groups are in the background: gives all of them together a small share of the processors, a tenth of the usual,
+   * until the last one is removed. Nothing happens to others.
+   */
+  stopYielding(): Promise<void>;
   /** Kills what is in it, and removes it: with the last one nothing is left. Nothing happens when it is gone already. */
   remove(): Promise<void>;
 }

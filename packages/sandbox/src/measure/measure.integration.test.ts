@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createTemporaryDirectory, waitUntil } from '@racetrack-platform/testing';
 import { measureDirectories, measureDirectory } from '../files/measure-directory.ts';
 import { removeTree } from '../files/remove-tree.ts';
+import { hasRunnableThread } from './has-runnable-thread.ts';
 import { measureDeletedFiles } from './measure-deleted-files.ts';
 import { measureTreeMemory } from './measure-tree-memory.ts';
 import { startWatchdog, type Excess } from './watchdog.ts';
@@ -33,6 +34,21 @@ describe('measuring memory', () => {
     expect(both).toBeLessThan(400 * MEBIBYTE);
     expect(await measureTreeMemory([2 ** 22 + 1])).toBeNull();
   });
+});
+
+test.skipIf(process.platform !== 'linux')('who computes is told from who sleeps, or has ended', async () => {
+  const busy = spawn('/bin/sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
+  const asleep = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+  try {
+    const [busyPid, asleepPid] = [busy.pid ?? -1, asleep.pid ?? -1];
+    await waitUntil('the one to sleep', async () => !(await hasRunnableThread([asleepPid])));
+
+    expect(await hasRunnableThread([asleepPid, 2 ** 22 + 1])).toBe(false);
+    await waitUntil('the other to compute', async () => await hasRunnableThread([asleepPid, busyPid]));
+  } finally {
+    busy.kill('SIGKILL');
+    asleep.kill('SIGKILL');
+  }
 });
 
 describe('measuring disk space', () => {
