@@ -1,7 +1,8 @@
 import { delimiter, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { definePlugin } from '@racetrack-platform/plugin-sdk';
+import { definePlugin, type ManifestData } from '@racetrack-platform/plugin-sdk';
 import { createPythonFinder } from './interpreter/find-python.ts';
+import { parseExtension } from './manifest-extension.ts';
 import { PLUGIN_VERSION } from './plugin-version.ts';
 import { createPlanNative } from './plan-native.ts';
 
@@ -11,11 +12,12 @@ export default definePlugin({
   version: PLUGIN_VERSION,
   apiVersion: 1,
   category: 'job-type',
-  setup({ pluginDir, platform, addJobType }) {
+  setup({ pluginDir, platform, addJobType, addHooks }) {
+    addHooks({ validateJobManifest });
     addJobType({
       name: 'python3',
       version: PLUGIN_VERSION,
-      images: [],
+      images: [{ dockerfilePath: 'job-template.Dockerfile' }],
       planNative: createPlanNative({
         pluginDir,
         findPython: createPythonFinder({
@@ -27,6 +29,18 @@ export default definePlugin({
     });
   },
 });
+
+/** For containers, whose Dockerfile takes the fields as they are: what is wrong is told before anything is built. */
+function validateJobManifest({ manifest }: { readonly manifest: ManifestData }): void {
+  const extra = ['jobtype_extra', 'python', 'wrapper_properties']
+    .map((name) => manifest[name])
+    .find(isObject);
+  parseExtension(extra ?? {});
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** The search path, and where systems keep what is for everybody. */
 function listSharedDirs(searchPath: string): string[] {

@@ -1,10 +1,18 @@
 import { PlatformError } from '@racetrack-platform/errors';
+import {
+  isInsideSource,
+  parseFlag,
+  parseWrapperOptions,
+  WRAPPER_OPTION_FIELDS,
+  type WrapperOptions,
+} from '@racetrack-platform/plugin-sdk';
 import { z } from 'zod';
-import { parseFlag, parseLimit, parsePythonVersion } from './manifest-scalars.ts';
-import { isInsideSource } from './source-path.ts';
+import { parsePythonVersion } from './manifest-scalars.ts';
+
+const WRAPPER_FIELDS: ReadonlySet<string> = new Set(WRAPPER_OPTION_FIELDS);
 
 /** Matter only where the job becomes a container image. */
-const CONTAINER_FIELDS = new Set(['debian_version', 'debian_backports', 'memray_profiler']);
+const CONTAINER_FIELDS = new Set(['debian_version', 'debian_backports']);
 
 const sourcePath = z
   .string('expected a path, in quotes if it looks like a number')
@@ -17,30 +25,32 @@ const identifier = z
 
 const absent = z.union([z.literal(''), z.null()]).transform(() => undefined);
 
+/** Ends of names of files that hold a model; the wrapper chooses its reader by them. */
+const MODEL_FILE = /\.(?:pkl|pickle|joblib)$/;
+
+const modelPath = sourcePath.regex(MODEL_FILE, 'must end with .pkl, .pickle or .joblib');
+
+/** The tag of the image `python:VERSION-DEBIAN`. */
+const debianVersion = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'must be the end of a tag of the image python, such as slim-bookworm');
+
 const extensionSchema = z.object({
-  entrypoint_path: sourcePath,
+  entrypoint_path: z.union([z.null().transform(() => undefined), sourcePath]).optional(),
   entrypoint_class: z.union([absent, identifier]).optional(),
   requirements_path: z.union([absent, sourcePath]).optional(),
   check_requirements: scalar(parseFlag, 'must be true or false').optional(),
   python_version: scalar(parsePythonVersion, 'must be a version such as "3.11", in quotes').optional(),
-  home_page: z
-    .union([
-      absent,
-      z
-        .string()
-        .regex(
-          /^\/(?!\/)[^\s$\\]+$/,
-          'must be a path of the job that starts with one "/", such as /docs, and not "/" itself',
-        ),
-    ])
-    .optional(),
-  max_concurrency: scalar(parseLimit, 'must be a whole number; 0 means unlimited').optional(),
-  max_concurrency_queue: scalar(parseLimit, 'must be a whole number; 0 means that no call waits').optional(),
+  model_path: z.union([absent, modelPath]).optional(),
+  memray_profiler: scalar(parseFlag, 'must be true or false').optional(),
+  debian_version: z.union([absent, debianVersion]).optional(),
+  debian_backports: scalar(parseFlag, 'must be true or false').optional(),
 });
 
 /** `jobtype_extra` of a Python job, checked. */
 export interface PythonExtension {
-  readonly entrypointPath: string;
+  /** `undefined`: the model is all there is. */
+  readonly entrypointPath: string | undefined;
   /** `undefined`: the only class of the file. */
   readonly entrypointClass: string | undefined;
   readonly requirementsPath: string | undefined;
@@ -48,11 +58,11 @@ export interface PythonExtension {
   readonly checkRequirements: boolean;
   /** `3.11`; `undefined`: the host's `python3`. */
   readonly pythonVersion: string | undefined;
-  readonly homePage: string | undefined;
-  /** Calls at once; `undefined`: unlimited. */
-  readonly maxConcurrency: number | undefined;
-  /** Calls that may wait; `undefined`: unlimited. */
-  readonly maxConcurrencyQueue: number | undefined;
+  /** A pickled model, to serve as it is when there is no entrypoint, else for the entrypoint to load. */
+  readonly modelPath: string | undefined;
+  /** Whether the job records where its memory goes. */
+  readonly hasMemoryProfiler: boolean;
+  readonly wrapper: WrapperOptions;
   /** For the author, about fields that do nothing. */
   readonly warnings: readonly string[];
 }
@@ -65,7 +75,11 @@ export interface PythonExtension {
  */
 export function parseExtension(extra: Readonly<Record<string, unknown>>): PythonExtension {
   const result = extensionSchema.safeParse(extra);
-  if (!result.success) throw toManifestError(result.error, extra);
+  const { options, problems, warnings } = parseWrapperOptions(extra);
+  const missing = listMissing(extra);
+  if (!result.success || missing.length + problems.length > 0) {
+    throw toManifestError(missing, result.error, problems);
+  }
   const fields = result.data;
   return {
     entrypointPath: fields.entrypoint_path,
@@ -73,11 +87,18 @@ export function parseExtension(extra: Readonly<Record<string, unknown>>): Python
     requirementsPath: fields.requirements_path,
     checkRequirements: fields.check_requirements ?? true,
     pythonVersion: fields.python_version,
-    homePage: fields.home_page,
-    maxConcurrency: fields.max_concurrency === 0 ? undefined : fields.max_concurrency,
-    maxConcurrencyQueue: fields.max_concurrency_queue,
-    warnings: [...listUnknownFields(extra), ...listUselessFields(fields)],
+    modelPath: fields.model_path,
+    hasMemoryProfiler: fields.memray_profiler ?? false,
+    wrapper: options,
+    warnings: [...listUnknownFields(extra), ...warnings],
   };
+}
+
+/** A job needs something to serve. */
+function listMissing(extra: Readonly<Record<string, unknown>>): string[] {
+  if (extra['entrypoint_path'] != null || (extra['model_path'] != null && extra['model_path'] !== ''))
+    return [];
+  return ['jobtype_extra.entrypoint_path: is missing'];
 }
 
 function scalar<Value>(parse: (value: unknown) => Value | undefined | 'invalid', problem: string) {
@@ -91,7 +112,7 @@ function scalar<Value>(parse: (value: unknown) => Value | undefined | 'invalid',
 
 function listUnknownFields(extra: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(extra)
-    .filter((name) => !Object.hasOwn(extensionSchema.shape, name))
+    .filter((name) => CONTAINER_FIELDS.has(name) || !isField(name))
     .map((name) =>
       CONTAINER_FIELDS.has(name)
         ? `jobtype_extra.${name} has no effect without containers`
@@ -99,21 +120,23 @@ function listUnknownFields(extra: Readonly<Record<string, unknown>>): string[] {
     );
 }
 
-function listUselessFields(fields: z.infer<typeof extensionSchema>): string[] {
-  const isUseless = fields.max_concurrency_queue !== undefined && !fields.max_concurrency;
-  return isUseless ? ['jobtype_extra.max_concurrency_queue has no effect without max_concurrency'] : [];
+function isField(name: string): boolean {
+  return Object.hasOwn(extensionSchema.shape, name) || WRAPPER_FIELDS.has(name);
 }
 
-function toManifestError(error: z.ZodError, extra: Readonly<Record<string, unknown>>): PlatformError {
-  const problems = error.issues.map((issue) => {
+function toManifestError(
+  missing: readonly string[],
+  error: z.ZodError | undefined,
+  wrapperProblems: readonly string[],
+): PlatformError {
+  const problems = (error?.issues ?? []).map((issue) => {
     const field = String(issue.path[0] ?? '');
-    if (!Object.hasOwn(extra, field)) return `jobtype_extra.${field}: is missing`;
     return `jobtype_extra.${field}: ${lastMessage(issue)}`;
   });
-  const unique = [...new Set(problems)].join('; ');
-  return new PlatformError('MANIFEST_INVALID', unique, {
-    hint: problems.some((problem) => problem.includes('entrypoint_path'))
-      ? 'Name the Python file with your class, relative to git.directory: jobtype_extra: {entrypoint_path: adder.py}.'
+  const unique = [...new Set([...missing, ...problems, ...wrapperProblems])];
+  return new PlatformError('MANIFEST_INVALID', unique.join('; '), {
+    hint: unique.some((problem) => problem.includes('entrypoint_path'))
+      ? 'Name the Python file with your class, relative to git.directory: jobtype_extra: {entrypoint_path: adder.py}; or a model alone as model_path.'
       : 'Correct the fields in job.yaml.',
     cause: error,
   });

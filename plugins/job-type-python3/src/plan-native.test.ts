@@ -108,18 +108,25 @@ describe('planNative', () => {
     expect(wrapper?.command).toEqual(expect.arrayContaining(['--pip-python', '${environment}/bin/python']));
   });
 
-  test('unknown fields, container fields and system dependencies are warnings', async () => {
+  test('a model alone needs no entrypoint, and must be in the source', async () => {
+    const plan = await planWith({ model_path: 'models/iris.pkl', memray_profiler: true }, python);
+
+    expect(plan.requiredFiles).toEqual([{ path: 'models/iris.pkl', field: 'jobtype_extra.model_path' }]);
+    expect(plan.run.command.slice(-4)).toEqual(['--model-path=models/iris.pkl', '--', '', '']);
+    expect(plan.run.env).toMatchObject({ MEMRAY_PROFILER: 'true' });
+    expect(plan.steps[0]?.command.at(-1)).toBe('${plugin}/runtime/build/check_source.py');
+  });
+
+  test('unknown fields and container fields are warnings', async () => {
     const plan = await planWith(
       { entrypoint_path: 'a.py', entrypiont_class: 'A', debian_version: 'slim', max_concurrency_queue: 1 },
       python,
-      ['libgomp1'],
     );
 
     expect(plan.warnings).toEqual([
       'jobtype_extra.entrypiont_class is not a field of python3 jobs and has no effect',
       'jobtype_extra.debian_version has no effect without containers',
       'jobtype_extra.max_concurrency_queue has no effect without max_concurrency',
-      'system_dependencies are not installed without containers; the host must have: libgomp1',
     ]);
   });
 
@@ -134,6 +141,10 @@ describe('planNative', () => {
     [{ entrypoint_path: 'a\0.py' }, 'must be a relative path inside'],
     [{ entrypoint_class: 'a.B' }, 'jobtype_extra.entrypoint_class: must be the name of a Python class'],
     [{ entrypoint_class: '--port=1' }, 'must be the name of a Python class'],
+    [{ model_path: 'model.bin' }, 'jobtype_extra.model_path: must end with .pkl, .pickle or .joblib'],
+    [{ model_path: '../model.pkl' }, 'jobtype_extra.model_path: must be a relative path'],
+    [{ debian_version: 'bookworm AS x' }, 'jobtype_extra.debian_version: must be the end of a tag'],
+    [{ memray_profiler: 'maybe' }, 'jobtype_extra.memray_profiler: must be true or false'],
     [{ requirements_path: '..' }, 'jobtype_extra.requirements_path: must be a relative path'],
     [{ check_requirements: 'maybe' }, 'jobtype_extra.check_requirements: must be true or false'],
     [{ python_version: 'latest' }, 'jobtype_extra.python_version: must be a version'],
@@ -191,15 +202,11 @@ const deps = {
   swaggerDir: '/swagger',
 };
 
-function toManifest(jobtypeExtra: Record<string, unknown>, systemDependencies: readonly string[] = []) {
-  return { name: 'sample', version: '0.0.1', jobtypeExtra, systemDependencies };
+function toManifest(jobtypeExtra: Record<string, unknown>) {
+  return { name: 'sample', version: '0.0.1', jobtypeExtra, systemDependencies: [] };
 }
 
-async function planWith(
-  extra: Record<string, unknown>,
-  found: Python = python,
-  systemDependencies: readonly string[] = [],
-) {
+async function planWith(extra: Record<string, unknown>, found: Python = python) {
   const planNative = createPlanNative({ ...deps, findPython: async () => await Promise.resolve(found) });
-  return await planNative(toManifest(extra, systemDependencies), signal);
+  return await planNative(toManifest(extra), signal);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BuildStep, NativePlan, RunSpec } from '@racetrack-platform/contracts';
-import type { JobTypeManifest } from '@racetrack-platform/plugin-sdk';
+import { toWrapperFlags, type JobTypeManifest } from '@racetrack-platform/plugin-sdk';
 import type { FindPython, Python } from './interpreter/find-python.ts';
 import { parseExtension, type PythonExtension } from './manifest-extension.ts';
 import { PLUGIN_VERSION } from './plugin-version.ts';
@@ -30,12 +30,11 @@ export function createPlanNative(
       deps.findPython(extension.pythonVersion, signal),
       digestWrapper(join(deps.pluginDir, 'runtime')),
     ]);
-    return composePlan({ manifest, extension, python, wrapper, swaggerDir: deps.swaggerDir });
+    return composePlan({ extension, python, wrapper, swaggerDir: deps.swaggerDir });
   };
 }
 
 interface PlanInput {
-  readonly manifest: Pick<JobTypeManifest, 'systemDependencies'>;
   readonly extension: PythonExtension;
   readonly python: Python;
   /** Digest of the wrapper. */
@@ -46,11 +45,8 @@ interface PlanInput {
 /** Composes the plan; pure. */
 export function composePlan(input: PlanInput): NativePlan {
   const { extension, python } = input;
-  const { entrypointPath, requirementsPath } = extension;
-  const requirements =
-    requirementsPath === undefined
-      ? []
-      : [{ path: requirementsPath, field: 'jobtype_extra.requirements_path' }];
+  const { entrypointPath, modelPath, requirementsPath } = extension;
+  const requirements = requireFile(requirementsPath, 'requirements_path');
   return {
     environment: {
       inputs: {
@@ -67,7 +63,11 @@ export function composePlan(input: PlanInput): NativePlan {
       isShareable: requirementsPath === undefined,
       steps: composeEnvironmentSteps(input),
     },
-    requiredFiles: [{ path: entrypointPath, field: 'jobtype_extra.entrypoint_path' }, ...requirements],
+    requiredFiles: [
+      ...requireFile(entrypointPath, 'entrypoint_path'),
+      ...requireFile(modelPath, 'model_path'),
+      ...requirements,
+    ],
     steps: [
       {
         title: 'Compiling the source',
@@ -75,14 +75,18 @@ export function composePlan(input: PlanInput): NativePlan {
           '${environment}/bin/python',
           '-I',
           '${plugin}/runtime/build/check_source.py',
-          entrypointPath,
+          ...(entrypointPath === undefined ? [] : [entrypointPath]),
         ],
       },
     ],
     run: composeRun(extension),
     hostPaths: [input.swaggerDir],
-    warnings: [...extension.warnings, ...warnAboutSystemDependencies(input.manifest)],
+    warnings: [...extension.warnings],
   };
+}
+
+function requireFile(path: string | undefined, field: string): NativePlan['requiredFiles'] {
+  return path === undefined ? [] : [{ path, field: `jobtype_extra.${field}` }];
 }
 
 function composeEnvironmentSteps({ extension, python, swaggerDir }: PlanInput): BuildStep[] {
@@ -121,12 +125,9 @@ function composeEnvironmentSteps({ extension, python, swaggerDir }: PlanInput): 
   ];
 }
 
-function composeRun({ entrypointPath, entrypointClass, ...extension }: PythonExtension): RunSpec {
-  const options = {
-    'home-page': extension.homePage,
-    'max-concurrency': extension.maxConcurrency,
-    'max-concurrency-queue': extension.maxConcurrencyQueue,
-  };
+function composeRun(extension: PythonExtension): RunSpec {
+  const { entrypointPath, entrypointClass, modelPath, requirementsPath, wrapper } = extension;
+  const profiling = extension.hasMemoryProfiler ? { MEMRAY_PROFILER: 'true' } : {};
   return {
     command: [
       '${environment}/bin/python',
@@ -136,21 +137,19 @@ function composeRun({ entrypointPath, entrypointClass, ...extension }: PythonExt
       'run',
       '--uds',
       '${socket}',
-      ...Object.entries(options).flatMap(([name, value]) =>
-        value === undefined ? [] : [`--${name}=${value}`],
-      ),
+      ...toWrapperFlags(wrapper),
+      ...(modelPath === undefined ? [] : [`--model-path=${modelPath}`]),
+      ...(requirementsPath === undefined ? [] : [`--requirements-path=${requirementsPath}`]),
       '--',
-      entrypointPath,
+      entrypointPath ?? '',
       entrypointClass ?? '',
     ],
-    env: { JOB_TYPE_VERSION: PLUGIN_VERSION, PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },
+    env: {
+      JOB_TYPE_VERSION: PLUGIN_VERSION,
+      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONUNBUFFERED: '1',
+      ...profiling,
+    },
     cwd: '${source}',
   };
-}
-
-function warnAboutSystemDependencies({ systemDependencies }: PlanInput['manifest']): string[] {
-  if (systemDependencies.length === 0) return [];
-  return [
-    `system_dependencies are not installed without containers; the host must have: ${systemDependencies.join(', ')}`,
-  ];
 }

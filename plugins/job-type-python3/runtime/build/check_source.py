@@ -14,8 +14,7 @@ SKIPPED_FOLDERS = {'__pycache__', 'node_modules', 'site-packages'}
 
 
 def main() -> None:
-    entrypoint = sys.argv[1]
-    problem = compile_file(entrypoint)
+    problem = compile_file(sys.argv[1]) if len(sys.argv) > 1 else None
     if problem:
         print(problem, file=sys.stderr)
         sys.exit(1)

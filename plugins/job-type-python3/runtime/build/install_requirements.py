@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import sys
+import tempfile
+from typing import Dict, Iterator, List
 from urllib.parse import unquote
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from pip_hints import explain  # noqa: E402
 from pip_runner import FLAGS, fail, run_pip  # noqa: E402
 
 
 # Lines that name a further file of requirements or constraints (pip's requirements file format).
 INCLUDE = re.compile(r'^\s*(?:-[rc]\s*=?|--(?:requirement|constraint)(?:\s+|\s*=\s*))(\S.*?)\s*(?:\s#.*)?$')
 
+# A package of the repository that shall be used where it lies; what comes from a version control system is none.
+EDITABLE = re.compile(r'^[ \t]*(?:-e[ \t=]*|--editable[ \t=]+)(?![ \t\'"]*\w+\+)([\'"]?)(\S)', re.MULTILINE)
+
 
 def main() -> None:
     options = parse_options()
-    refuse_foreign_files(options.requirements)
+    os.environ.update(read_secrets(options.secrets))
+    files = list_files(options.requirements)
     python = os.path.join(options.environment, 'bin', 'python')
     pip = [options.pip_python, '-I', '-m', 'pip']
     if options.pip_python != python:
         pip += ['--python', python]
-    if run_pip([*pip, 'install', *FLAGS, '--cache-dir', options.cache_dir, '-r', options.requirements]) != 0:
-        fail(f'Installing {options.requirements} failed, see the lines above.')
+    lines: List[str] = []
+    with without_editable(files, options.requirements) as path:
+        if run_pip([*pip, 'install', *FLAGS, '--cache-dir', options.cache_dir, '-r', path], shown_lines=lines) != 0:
+            reason = explain(lines, options.requirements) or 'See the lines above.'
+            fail(f'Installing {options.requirements} failed. {reason}')
     if options.check and run_pip([*pip, 'check', '--disable-pip-version-check']) != 0:
         fail('The requirements contradict each other. Correct them, or set check_requirements: false.')
 
 
-def refuse_foreign_files(requirements: str) -> None:
-    """Pip prints lines that it cannot read: a file from outside the source must not get that far."""
+def list_files(requirements: str) -> Dict[str, str]:
+    """The text of the file and of those that it includes, by path.
+
+    Pip prints lines that it cannot read: a file from outside the source must not get that far.
+    """
     source = os.path.realpath(os.getcwd())
     waiting, seen = [requirements], set()
+    texts: Dict[str, str] = {}
     while waiting:
         path = waiting.pop()
         real = os.path.realpath(path)
@@ -43,9 +58,46 @@ def refuse_foreign_files(requirements: str) -> None:
         seen.add(real)
         with open(real, encoding='utf-8', errors='replace') as file:
             text = re.sub(r'\\\r?\n', '', file.read())
+        texts[path] = text
         for included in map(find_included, text.splitlines()):
             if included is not None:
                 waiting.append(os.path.join(os.path.dirname(path), included))
+    return texts
+
+
+@contextlib.contextmanager
+def without_editable(files: Dict[str, str], requirements: str) -> Iterator[str]:
+    """Requirements that copy local packages into the environment, which may outlive this folder of the source.
+
+    Without such lines it is the file itself, else a copy of it and of all that it includes.
+    """
+    if not any(map(EDITABLE.search, files.values())):
+        yield requirements
+        return
+    print('Packages of this repository are installed as copies: -e is left out.', flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in files.items():
+            copy = os.path.join(folder, os.path.relpath(os.path.abspath(path)))
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            with open(copy, 'w', encoding='utf-8') as file:
+                file.write(EDITABLE.sub(_as_path, text))
+        yield os.path.join(folder, os.path.relpath(os.path.abspath(requirements)))
+
+
+def _as_path(match: 're.Match[str]') -> str:
+    """Begins so that pip takes it for a folder, never for a package of that name in an index."""
+    quote, first = match.groups()
+    is_path = first in './' or match.string.startswith('file:', match.start(2))
+    return f'{quote}{first}' if is_path else f'{quote}./{first}'
+
+
+def read_secrets(path: str) -> Dict[str, str]:
+    """Variables of a file with a line `NAME="value"` for each; none where there is no such file."""
+    if not path or not os.path.isfile(path):
+        return {}
+    with open(path, encoding='utf-8') as file:
+        matches = [re.match(r'^([A-Za-z_][A-Za-z0-9_]*)="(.*)"$', line.rstrip('\r\n')) for line in file]
+    return {match.group(1): match.group(2) for match in matches if match is not None}
 
 
 def find_included(line: str) -> str | None:
@@ -67,6 +119,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument('--pip-python', required=True, help='a Python that has pip')
     parser.add_argument('--cache-dir', required=True)
     parser.add_argument('--requirements', required=True)
+    parser.add_argument('--secrets', default='', help='file of variables that pip alone may see')
     parser.add_argument('--check', action='store_true', help='fail when installed packages contradict each other')
     return parser.parse_args()
 

@@ -17,8 +17,8 @@ _URL = re.compile(r'https?://[^\s\'"<>)]+')
 _HOST = re.compile(r"host='[^']*'")
 
 
-def run_pip(command: List[str], env: Optional[Dict[str, str]] = None) -> int:
-    """Runs a command of pip, shows its output line by line, and answers its exit code."""
+def run_pip(command: List[str], env: Optional[Dict[str, str]] = None, shown_lines: Optional[List[str]] = None) -> int:
+    """Runs a command of pip, shows its output line by line (and adds it to a list), and answers its exit code."""
     env = {**(os.environ if env is None else env), 'PIP_ROOT_USER_ACTION': 'ignore'}
     process = subprocess.Popen(
         command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -29,6 +29,8 @@ def run_pip(command: List[str], env: Optional[Dict[str, str]] = None) -> int:
         shown = mask(line.rstrip())
         if shown:
             print(shown, flush=True)
+        if shown_lines is not None:
+            shown_lines.append(shown)
     return process.wait()
 
 

@@ -38,6 +38,33 @@ class Headers(Mapping[str, str]):
         return f'Headers({len(self)} fields)'  # values may be secret
 
 
+def strip_credentials(scope: Dict[str, Any]) -> None:
+    """Takes what the caller proves itself with, as a header or as a cookie, out of a request.
+
+    It was meant for the platform; the job's code could act in the caller's name with it.
+    """
+    kept: RawHeaders = []
+    for name, value in scope['headers']:
+        if name == b'cookie':
+            value = b'; '.join(each for each in map(bytes.strip, value.split(b';')) if not _is_credential(each))
+            if not value:
+                continue
+        elif name in CREDENTIAL_HEADERS:
+            continue
+        kept.append((name, value))
+    scope['headers'] = kept
+
+
+#: Names of the headers, and, in any case, of the cookie.
+CREDENTIAL_HEADERS = frozenset(
+    (b'x-racetrack-auth', b'x-racetrack-esc-auth', b'x-racetrack-user-auth', b'x-racetrack-job-auth')
+)
+
+
+def _is_credential(cookie: bytes) -> bool:
+    return cookie.partition(b'=')[0].strip().lower() in CREDENTIAL_HEADERS
+
+
 class JobRequest:
     """One call, as the job's code may look at it."""
 
@@ -61,6 +88,11 @@ class JobRequest:
     @property
     def query_params(self) -> Dict[str, str]:
         return dict(parse_qsl(self._scope['query_string'].decode('latin-1'), keep_blank_values=True))
+
+    @property
+    def cookies(self) -> Dict[str, str]:
+        pairs = [each.partition('=') for line in self.headers.getlist('cookie') for each in line.split(';')]
+        return {name.strip(): value.strip() for name, equals, value in pairs if equals}
 
 
 request_context: ContextVar[JobRequest] = ContextVar('request_context')

@@ -7,6 +7,30 @@ import threading
 from typing import Any, Callable, Coroutine, Optional
 
 
+class UserTask:
+    """A coroutine of the job that runs on its loop."""
+
+    __slots__ = ('future', '_loop', '_task')
+
+    def __init__(self, future: asyncio.Future, loop: asyncio.AbstractEventLoop):
+        #: On the server's loop; ends when the coroutine has really ended.
+        self.future = future
+        self._loop = loop
+        self._task: Optional[asyncio.Task] = None
+
+    def begin(self, start: Callable[[], Coroutine[Any, Any, Any]], on_done: Callable[[asyncio.Task], None]) -> None:
+        self._task = self._loop.create_task(start())
+        self._task.add_done_callback(on_done)
+
+    def cancel(self) -> None:
+        """Asks it to end; the future tells when it has. From any thread."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+
 class UserLoop:
     """Runs coroutines in one background thread, started with the first of them."""
 
@@ -14,17 +38,20 @@ class UserLoop:
         self._loop = loop
         self._user_loop: Optional[asyncio.AbstractEventLoop] = None
 
-    def submit(self, start: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Future:
-        """Runs a coroutine function on the other loop; the future on this one ends with its result or exception."""
-        future = self._loop.create_future()
-
-        def begin() -> None:
-            task = user_loop.create_task(start())
-            task.add_done_callback(lambda done: self._loop.call_soon_threadsafe(_settle, future, done))
-
+    def start(self, start: Callable[[], Coroutine[Any, Any, Any]]) -> UserTask:
+        """Runs a coroutine function on the other loop."""
         user_loop = self._ensure_started()
-        user_loop.call_soon_threadsafe(begin)
-        return future
+        task = UserTask(self._loop.create_future(), user_loop)
+
+        def settle_soon(done: asyncio.Task) -> None:
+            self._loop.call_soon_threadsafe(_settle, task.future, done)
+
+        user_loop.call_soon_threadsafe(task.begin, start, settle_soon)
+        return task
+
+    def submit(self, start: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Future:
+        """As `start`; the future on this loop ends with its result or exception."""
+        return self.start(start).future
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Runs a coroutine from a worker thread and waits for it."""

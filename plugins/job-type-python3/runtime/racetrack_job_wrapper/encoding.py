@@ -13,12 +13,15 @@ import pathlib
 import re
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from types import GeneratorType
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Tuple
+
+from racetrack_job_wrapper.tables import find_table_converter
 
 #: Kinds that hold other values in order.
 SEQUENCES: Tuple[type, ...] = (
-    *(set, frozenset, deque, range, GeneratorType),
+    *(set, frozenset, deque, range, GeneratorType, map, filter, zip, reversed, enumerate),
     *(type({}.keys()), type({}.values()), type({}.items())),
 )
 
@@ -37,7 +40,7 @@ def encode_json(value: Any) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:  # half a surrogate pair has no UTF-8, but an escape
-        return json.dumps(json.loads(text), separators=(',', ':')).encode()
+        return _encode_ascii(_decode(text)).encode()
 
 
 def to_encodable(value: Any) -> Any:
@@ -47,10 +50,13 @@ def to_encodable(value: Any) -> Any:
         return hook()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _fields_of(value)
+    convert_table = find_table_converter(type(value))
+    if convert_table is not None:
+        return convert_table(value)
     for kind, convert in CONVERTERS:
         if isinstance(value, kind):
             return convert(value)
-    if type(value).__module__.partition('.')[0] == 'numpy':
+    if _is_array(value):
         return value.tolist()
     if hasattr(value, 'model_dump'):
         return value.model_dump(mode='json', by_alias=True)
@@ -85,6 +91,11 @@ def _fields_of(value: Any) -> Dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields if not field.metadata.get('exclude')}
 
 
+def _is_array(value: Any) -> bool:
+    """Tensors, and whatever else behaves as numpy's arrays."""
+    return hasattr(value, 'dtype') and hasattr(value, 'tolist') and not isinstance(value, type)
+
+
 def _is_pydantic_v1(value: Any) -> bool:
     return hasattr(value, '__fields__') and callable(getattr(value, 'dict', None))
 
@@ -106,6 +117,7 @@ def _number(value: decimal.Decimal) -> Any:
 #: Looked through in order; subclasses before their bases.
 CONVERTERS: Tuple[Tuple[Any, Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: value.value),
+    (Mapping, dict),
     ((datetime.date, datetime.time), lambda value: value.isoformat()),
     (datetime.timedelta, lambda value: value.total_seconds()),
     (decimal.Decimal, _number),
@@ -131,3 +143,5 @@ def _create_encoder() -> Callable[[Any], str]:
 
 
 _encode = _create_encoder()
+_encode_ascii = json.JSONEncoder(separators=(',', ':')).encode
+_decode = json.JSONDecoder().decode

@@ -28,6 +28,30 @@ class SignatureMismatch(Exception):
     """The members of the body are not the parameters of the function: 400, found before the call."""
 
 
+class ArgumentMisfit(SignatureMismatch):
+    """An argument does not fit what the function declares: 400."""
+
+
+class InputInvalid(Exception):
+    """The input of a typed endpoint does not fit: 422, with one row for each problem."""
+
+    def __init__(self, problems: List[Dict[str, Any]], error: str):
+        super().__init__(error)
+        self.problems = problems
+
+
+class ResultUnencodable(Exception):
+    """What the job returned is nothing that JSON can say: 500; the cause says why."""
+
+    def __init__(self, cause: BaseException, reason: str = ''):
+        super().__init__(f'the result cannot be turned into JSON: {reason or message_of(cause)}')
+        self.__cause__ = cause
+
+
+class CallTimeout(Exception):
+    """The call took longer than `call_timeout`, or waited so long for its turn: 504."""
+
+
 #: First match wins. `ValueError` is the caller's fault by convention of the product; all else is the job's.
 STATUS_BY_CLASS: Tuple[Tuple[type, int], ...] = (
     (ValueError, 400),
@@ -57,10 +81,25 @@ def present_failure(error: BaseException) -> Failure:
     if is_http_exception(error):
         return _present_http_exception(error)
     if isinstance(error, SignatureMismatch):
-        text = f'failed to call a function: {error}'
+        kind = 'invalid argument' if isinstance(error, ArgumentMisfit) else 'failed to call a function'
+        text = f'{kind}: {error}'
         return Failure(400, {'error': text, 'type': 'ValueError'})
+    if isinstance(error, InputInvalid):
+        return Failure(422, {'detail': error.problems, 'error': f'invalid request: {error}'})
+    if isinstance(error, CallTimeout):
+        return Failure(504, {'detail': 'Gateway Timeout', 'error': str(error)})
+    if isinstance(error, ResultUnencodable):
+        return Failure(500, {'error': str(error), 'type': type(error.__cause__).__name__})
+    if isinstance(error, SystemExit):
+        return Failure(500, {'error': f'the job called sys.exit({_code_of(error)})', 'type': 'SystemExit'})
     status = next((status for kind, status in STATUS_BY_CLASS if isinstance(error, kind)), 500)
     return Failure(status, {'error': message_of(error), 'type': _type_of(error)})
+
+
+def _code_of(error: SystemExit) -> str:
+    if error.code is None:
+        return ''
+    return repr(error.code) if isinstance(error.code, (int, str)) else message_of(error)
 
 
 def unwrap_group(error: BaseException) -> BaseException:
@@ -79,9 +118,10 @@ def message_of(error: BaseException) -> str:
         return type(error).__name__
 
 
-def describe(error: BaseException) -> str:
-    """One line for logs and probes: message, class of the root cause, and where it came from."""
-    return f'{message_of(error)}, cause={type(root_cause(error)).__name__}, traceback={list_frames(error)}'
+def describe(error: BaseException, advice: str = '') -> str:
+    """One line for logs and probes: message, advice, class of the root cause, and where it came from."""
+    text = f'{message_of(error)}; {advice}' if advice else message_of(error)
+    return f'{text}, cause={type(root_cause(error)).__name__}, traceback={list_frames(error)}'
 
 
 def root_cause(error: BaseException) -> BaseException:
@@ -92,13 +132,34 @@ def root_cause(error: BaseException) -> BaseException:
     return error
 
 
+def format_trace(error: BaseException) -> str:
+    """The traceback as Python prints it, without the frames of the wrapper."""
+    trace = traceback.TracebackException(type(error), error, error.__traceback__)
+    _leave_out_own_frames(trace)
+    return ''.join(trace.format()).rstrip('\n')
+
+
+def _leave_out_own_frames(trace: Any) -> None:
+    kept = traceback.StackSummary()
+    kept.extend(frame for frame in trace.stack if not is_own_frame(frame.filename))
+    trace.stack = kept
+    members = getattr(trace, 'exceptions', None) or []
+    for each in (trace.__cause__, trace.__context__, *members):
+        if each is not None:
+            _leave_out_own_frames(each)
+
+
+def is_own_frame(filename: str) -> bool:
+    return filename.startswith((_OWN_DIR, '<frozen '))
+
+
 def list_frames(error: BaseException) -> str:
     """`file:line` of the job's frames of the root cause, outermost first; a syntax error ends with its own place."""
     cause = root_cause(error)
     frames = [
         f'{frame.filename}:{frame.lineno}'
         for frame in traceback.extract_tb(cause.__traceback__)
-        if not frame.filename.startswith((_OWN_DIR, '<frozen '))
+        if not is_own_frame(frame.filename)
     ]
     if isinstance(cause, SyntaxError) and cause.filename:
         frames.append(f'{cause.filename}:{cause.lineno}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -27,12 +28,27 @@ def listen_unix(path: str) -> socket.socket:
 
 
 def listen_tcp(host: str, port: int) -> socket.socket:
+    """Listens on an address, or with an empty host on all of them, of either version of IP."""
+    if not host:
+        return _listen_everywhere(port)
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(BACKLOG)
     return listener
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(
+                ('::', port), family=socket.AF_INET6, backlog=BACKLOG, reuse_port=False, dualstack_ipv6=True
+            )
+        except OSError as error:
+            if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):  # not a matter of a switched-off version
+                raise
+    return listen_tcp('0.0.0.0', port)
 
 
 def _remove_stale(path: str) -> None:

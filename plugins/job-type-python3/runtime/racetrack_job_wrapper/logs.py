@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import json
 import logging
 import sys
+import textwrap
 import time
+from json import dumps
 from typing import Any, Dict, Optional
 
 from racetrack_job_wrapper.context import find_header
@@ -61,7 +62,9 @@ class TextFormatter(logging.Formatter):
         return line
 
     def _attachments(self, record: logging.LogRecord) -> list[str]:
-        texts = [self.formatException(record.exc_info)] if record.exc_info else []
+        trace = getattr(record, 'trace', None)
+        texts = [textwrap.indent(trace, '  ')] if trace else []
+        texts += [self.formatException(record.exc_info)] if record.exc_info else []
         return texts + ([self.formatStack(record.stack_info)] if record.stack_info else [])
 
 
@@ -76,11 +79,14 @@ class JsonFormatter(logging.Formatter):
             'msg': record.getMessage(),
             **extra_fields(record),
         }
-        if record.exc_info:
+        trace = getattr(record, 'trace', None)
+        if trace:
+            line['exc_info'] = trace
+        elif record.exc_info:
             line['exc_info'] = self.formatException(record.exc_info)
         if record.stack_info:
             line['stack_info'] = self.formatStack(record.stack_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return dumps(line, ensure_ascii=False, default=str)
 
 
 class AccessLog:

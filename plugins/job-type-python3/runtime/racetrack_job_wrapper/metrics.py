@@ -61,6 +61,7 @@ class JobMetrics:
 
     def __init__(self) -> None:
         self._series: Dict[str, List[Tuple[Mapping[str, str], object]]] = {name: [] for name in DESCRIPTIONS}
+        self._endpoints: Dict[str, EndpointMetrics] = {}
         self.requests_started = self.value('requests_started_total')
         self.requests_done = self.value('requests_done_total')
         self.last_call = self.value('last_call_timestamp')
@@ -76,7 +77,10 @@ class JobMetrics:
         return self._add(name, labels, Histogram())
 
     def endpoint(self, path: str) -> EndpointMetrics:
-        return EndpointMetrics(self, path)
+        """Of one short address, whatever methods it takes."""
+        if path not in self._endpoints:
+            self._endpoints[path] = EndpointMetrics(self, path)
+        return self._endpoints[path]
 
     def render(self) -> str:
         parts = []

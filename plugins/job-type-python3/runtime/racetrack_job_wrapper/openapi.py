@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
-from racetrack_job_wrapper.signature import CallSignature
+from racetrack_job_wrapper import annotations as hints
+from racetrack_job_wrapper.files import is_uploaded_file
+from racetrack_job_wrapper.documented_answers import BINARY, JSON_ANSWER, OCTETS, describe_answer, summarise
+from racetrack_job_wrapper.json_schema import SchemaWriter, is_showable
+from racetrack_job_wrapper.signature import NAMED, CallSignature
+from racetrack_job_wrapper.typed_documents import describe_typed_endpoint, documented_path
+from racetrack_job_wrapper.typed_routes import TypedRoutes
 
-#: JSON Schema of the annotations that say enough by themselves; nothing is enforced.
-SCHEMAS: Dict[str, Dict[str, Any]] = {
-    'int': {'type': 'integer'},
-    'float': {'type': 'number'},
-    'str': {'type': 'string'},
-    'bool': {'type': 'boolean'},
-    'dict': {'type': 'object'},
-    'Dict': {'type': 'object'},
-    'list': {'type': 'array', 'items': {}},
-    'List': {'type': 'array', 'items': {}},
-}
-
-JSON_ANSWER = {'description': 'OK', 'content': {'application/json': {'schema': {}}}}
+#: Where the job's class says nothing of itself.
+DESCRIPTION = 'A job served by Racetrack'
 #: Kept apart from the job's own operations.
 PROBES = {
     '/live': 'Whether the process is alive',
@@ -41,26 +37,35 @@ class DocumentedEndpoint:
 
 
 def describe_job(
-    name: str, version: str, endpoints: Sequence[DocumentedEndpoint] = (), static_paths: Sequence[str] = ()
+    name: str,
+    version: str,
+    endpoints: Sequence[DocumentedEndpoint] = (),
+    static_paths: Sequence[str] = (),
+    typed_routes: Optional[TypedRoutes] = None,
 ) -> Dict[str, Any]:
     """The document without its servers, which depend on how it was reached."""
+    writer = SchemaWriter()
     paths: Dict[str, Any] = {path: {'get': _describe_probe(path, text)} for path, text in PROBES.items()}
     for endpoint in endpoints:
-        paths[endpoint.path] = {'post': _describe_endpoint(endpoint)}
+        paths[endpoint.path] = {'post': _describe_endpoint(endpoint, writer)}
     if any(endpoint.path == '/api/v1/perform' for endpoint in endpoints):
         paths['/api/v1/parameters'] = {'get': _describe_get('List the parameters of the main action', 'parameters')}
+    for typed in typed_routes.endpoints if typed_routes is not None else ():
+        described = describe_typed_endpoint(typed, writer, describe_answer(typed.signature), describe_error)
+        paths.setdefault(documented_path(typed), {}).setdefault(typed.method.lower(), described)
     for path in static_paths:
         paths[path] = {'get': _describe_static(path)}
     return {
         'openapi': '3.1.0',
         'info': {
             'title': f'Job - {name}',
-            'description': 'Job Module wrapped in a REST server',
+            'description': DESCRIPTION,
             'version': version,
         },
         'paths': paths,
         'components': {
-            'securitySchemes': {'racetrackAuth': {'type': 'apiKey', 'in': 'header', 'name': 'X-Racetrack-Auth'}}
+            'securitySchemes': {'racetrackAuth': {'type': 'apiKey', 'in': 'header', 'name': 'X-Racetrack-Auth'}},
+            **({'schemas': writer.components} if writer.components else {}),
         },
         'security': [{'racetrackAuth': []}],
         'tags': [
@@ -78,51 +83,75 @@ def with_servers(document: Dict[str, Any], base: str) -> Dict[str, Any]:
     return {**document, 'servers': servers}
 
 
-def _describe_endpoint(endpoint: DocumentedEndpoint) -> Dict[str, Any]:
+def _describe_endpoint(endpoint: DocumentedEndpoint, writer: SchemaWriter) -> Dict[str, Any]:
     short = endpoint.path[len('/api/v1') :]
     action = 'Call main action' if short == '/perform' else f'Call auxiliary endpoint: {short}'
     operation = 'perform' if short == '/perform' else f'auxiliary_endpoint_{short.replace("/", "_")}'
     return {
         'tags': ['API'],
-        'summary': action,
-        'description': f'{action}: {endpoint.text}' if endpoint.text else action,
+        'summary': summarise(endpoint.text) or action,
+        'description': endpoint.text or action,
         'operationId': operation,
-        'requestBody': {
-            'required': True,
-            'content': {'application/json': {'schema': _describe_body(endpoint)}},
-        },
+        'requestBody': {'required': True, 'content': _describe_bodies(endpoint, writer)},
         'responses': {
-            '200': JSON_ANSWER,
-            '400': _describe_error('The input was refused'),
-            '422': _describe_error('The body is not a JSON object'),
-            '500': _describe_error('The job failed'),
+            '200': describe_answer(endpoint.signature),
+            '400': describe_error('The input was refused'),
+            '413': describe_error('The body is too long'),
+            '422': describe_error('The body is not a JSON object'),
+            '429': describe_error('There are too many calls at once'),
+            '500': describe_error('The job failed'),
+            '504': describe_error('The job took too long'),
         },
     }
 
 
-def _describe_body(endpoint: DocumentedEndpoint) -> Dict[str, Any]:
-    named = [
-        parameter
-        for parameter in endpoint.signature.parameters or ()
-        if parameter.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    ]
+def _describe_bodies(endpoint: DocumentedEndpoint, writer: SchemaWriter) -> Dict[str, Any]:
+    """By media type: what the function takes decides what pages offer to send."""
+    named = [parameter for parameter in endpoint.signature.parameters or () if parameter.kind in NAMED]
+    types = {parameter.name: endpoint.signature.hints.get(parameter.name, hints.UNKNOWN) for parameter in named}
+    schema = _describe_body(endpoint, named, types, writer)
+    json_body = {'application/json': {'schema': schema}}
+    files = [each for each in named if any(is_uploaded_file(member) for member in _parts_of(types[each.name]))]
+    if files:  # without a file that may be left out, the rest may as well be JSON
+        is_required = any(each.default is inspect.Parameter.empty for each in files)
+        return {'multipart/form-data': {'schema': schema}, **({} if is_required else json_body)}
+    if len(named) == 1 and types[named[0].name] is bytes:
+        return {OCTETS: {'schema': BINARY}}
+    return json_body
+
+
+def _parts_of(annotation: Any) -> List[Any]:
+    annotation = hints.bare(annotation)
+    return [annotation, *(part for member in typing.get_args(annotation) for part in _parts_of(member))]
+
+
+def _describe_body(
+    endpoint: DocumentedEndpoint, named: List[inspect.Parameter], types: Dict[str, Any], writer: SchemaWriter
+) -> Dict[str, Any]:
+    properties = {}
+    for parameter in named:
+        described = writer.describe(types[parameter.name])
+        if parameter.default is not inspect.Parameter.empty and is_showable(parameter.default):
+            described = {**described, 'default': parameter.default}
+        properties[parameter.name] = described
     schema: Dict[str, Any] = {
         'type': 'object',
         'title': 'Payload',
-        'properties': {parameter.name: _describe_type(parameter.annotation) for parameter in named},
-        'default': endpoint.example,
+        'properties': properties,
     }
     required = [parameter.name for parameter in named if parameter.default is inspect.Parameter.empty]
+    if endpoint.example or not required:  # else pages make one up from the properties
+        schema['default'] = endpoint.example
     return {**schema, 'required': required} if required else schema
 
 
-def _describe_type(annotation: Any) -> Dict[str, Any]:
-    name = annotation if isinstance(annotation, str) else getattr(annotation, '__name__', '')
-    return SCHEMAS.get(name, {})
-
-
-def _describe_error(text: str) -> Dict[str, Any]:
-    fields: Dict[str, Any] = {'error': {'type': 'string'}, 'type': {'type': 'string'}, 'detail': {}}
+def describe_error(text: str) -> Dict[str, Any]:
+    fields: Dict[str, Any] = {
+        'error': {'type': 'string'},
+        'type': {'type': 'string'},
+        'detail': {},
+        'request_id': {'type': 'string'},
+    }
     schema = {'type': 'object', 'properties': fields, 'required': ['error']}
     return {'description': text, 'content': {'application/json': {'schema': schema}}}
 

@@ -9,6 +9,8 @@ from collections import deque
 from queue import SimpleQueue
 from typing import Any, Callable, Deque, Optional, Tuple
 
+from racetrack_job_wrapper import forks
+
 #: More calls than this at once wait for a thread; each costs some memory for its stack.
 MAX_THREADS = 1000
 #: Threads started without hesitation, and kept when there is nothing to do.
@@ -114,6 +116,8 @@ class WorkerPool:
                 result, error = work(*arguments), None
             except BaseException as raised:
                 result, error = None, raised
+            if forks.is_child:
+                forks.end_child()
             done.append((future, result, error))
             del task, future, work, arguments, result, error  # nothing of a call outlives it
             if not self._is_reported:

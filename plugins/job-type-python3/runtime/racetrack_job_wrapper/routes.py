@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Awaitable, Callable, Dict, Optional, Union
+from typing import Any, Awaitable, Callable, Dict, Optional, Tuple, Union
 
 from racetrack_job_wrapper.docs_page import DocsPage
+from racetrack_job_wrapper.endpoint import Endpoint
 from racetrack_job_wrapper.job import Job
 from racetrack_job_wrapper.logs import logger
 from racetrack_job_wrapper.metrics import JobMetrics
@@ -13,9 +14,10 @@ from racetrack_job_wrapper.openapi import describe_job, with_servers
 from racetrack_job_wrapper.pool import WorkerPool
 from racetrack_job_wrapper.probes import Probes
 from racetrack_job_wrapper.process_metrics import render_process_metrics
-from racetrack_job_wrapper.responses import METRICS, Response, detail_response, json_response, redirect
+from racetrack_job_wrapper.responses import METRICS, Response, detail_response, error_response, json_response, redirect
 from racetrack_job_wrapper.settings import Settings
 from racetrack_job_wrapper.signature import present_parameters
+from racetrack_job_wrapper.typed_routes import TypedRoutes
 from racetrack_job_wrapper.user_metrics import render_user_metrics
 
 #: Requests that nobody wants to read about in the log.
@@ -49,6 +51,7 @@ class Routes:
         self._home_page = home_page
         self._job: Optional[Job] = None
         self._openapi = describe_job(settings.job_name, settings.job_version)
+        self._typed: Optional[TypedRoutes] = None
         self._handlers: Dict[str, Handler] = {
             '/live': lambda _: probes.live(),
             '/ready': lambda _: probes.ready(),
@@ -57,18 +60,34 @@ class Routes:
             '/metrics/': self._scrape,
             '/docs': lambda _: docs.read_page(),
             '/openapi.json': self._present_openapi,
+            '/': lambda _: redirect(f'.{self._home_page}'),
+            '/redoc': lambda _: redirect('./docs'),
         }
 
     def become_ready(self, job: Job) -> None:
         self._job = job
         self._openapi = job.openapi
-        self._handlers['/'] = lambda _: redirect(f'.{self._home_page}')
-        self._handlers['/redoc'] = lambda _: redirect('./docs')
+        self._typed = job.typed_routes
         self._handlers['/api/v1/parameters'] = self._present_parameters
         for path, file in job.static_files.items():
             self._handlers[path] = lambda _, file=file: self._pool.submit(file.read)
 
+    @property
+    def is_initialising(self) -> bool:
+        """Probes fail then, as they should."""
+        return self._job is None and self._probes.error is None
+
+    def find_call(self, method: str, path: str) -> Optional[Tuple[Endpoint, Dict[str, str]]]:
+        """An endpoint of `auxiliary_endpoints_v2`, and what its path says."""
+        return None if self._typed is None else self._typed.find(method, path)
+
+    def knows(self, path: str) -> bool:
+        return bool(self._list_methods(path))
+
     async def answer(self, method: str, prefix: str, path: str, query: bytes) -> Response:
+        """Answers all that is not a call. HEAD is answered as GET: the server leaves the body out."""
+        if method == 'HEAD':
+            method = 'GET'
         handler = self._handlers.get(path)
         if path == PERFORM_PATH and method == 'POST' and self._job is not None:
             return refuse_perform()
@@ -83,20 +102,24 @@ class Routes:
 
     def _redirect_or_refuse(self, method: str, prefix: str, path: str, query: bytes) -> Response:
         suffix = f'?{query.decode("latin-1")}' if query else ''
-        if path == '' and self._job is not None:  # the bare prefix
+        if path == '' and method == 'GET':  # the bare prefix
             return redirect(f'./{prefix.rpartition("/")[2]}/{suffix}')
         allowed = self._list_methods(path)
-        if allowed and method not in allowed:
-            return detail_response(405, 'Method Not Allowed', None, (b'allow', allowed.encode()))
+        if path == '' or (allowed and method not in allowed.split(', ')):
+            return detail_response(405, 'Method Not Allowed', None, (b'allow', (allowed or 'GET, HEAD').encode()))
         bare = path.rstrip('/')
         if bare and bare != path and self._list_methods(bare):
             return redirect(f'../{bare.rpartition("/")[2]}{suffix}')
+        if method == 'GET' and f'{path}/' in self._handlers:  # a folder with a page of its own
+            return redirect(f'./{path.rpartition("/")[2]}/{suffix}')
         return detail_response(404, 'Not Found', self._explain_missing(path))
 
     def _list_methods(self, path: str) -> str:
-        if path in self._handlers:
-            return 'GET'
-        return 'POST' if self._job is not None and (path == PERFORM_PATH or path in self._job.endpoints) else ''
+        if path in self._handlers or (path.startswith('/docs/') and self._docs.find_asset(path[6:]) is not None):
+            return 'GET, HEAD'
+        if self._job is not None and (path == PERFORM_PATH or path in self._job.endpoints):
+            return 'POST'
+        return '' if self._typed is None else self._typed.list_methods(path)
 
     def _explain_missing(self, path: str) -> str:
         if self._probes.error is not None:
@@ -139,4 +162,4 @@ class Routes:
 def refuse_perform() -> Response:
     """What a job without `perform` answers; it may have other endpoints."""
     body: Dict[str, Any] = {'error': "entrypoint doesn't have 'perform' method implemented", 'type': 'ValueError'}
-    return json_response(body, 400)
+    return error_response(400, body)

@@ -6,16 +6,23 @@ This module is imported while the wrapper's private packages are visible, and ho
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
-from typing import Any, Callable
+import sys
+from typing import Any, Callable, Iterator
 
-from uvicorn.config import Config
-from uvicorn.server import ServerState
-
+from racetrack_job_wrapper import forks
 from racetrack_job_wrapper.logs import logger
 from racetrack_job_wrapper.one_write import with_one_write
+from racetrack_job_wrapper.vendoring import import_bare_package
+
+# Its command line and its process management are a tenth of a start.
+_uvicorn = import_bare_package('uvicorn')
+
+from uvicorn.config import Config  # noqa: E402
+from uvicorn.server import ServerState  # noqa: E402
+
+# Modules of its own look for it there.
+_uvicorn.Config = Config  # type: ignore[attr-defined]
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as UvicornProtocol
@@ -26,8 +33,6 @@ try:
     from uvloop import new_event_loop
 except ImportError:
     new_event_loop = asyncio.new_event_loop
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 #: Idle connections stay open for longer than any caller keeps them, so that none is closed just as it is used again.
 KEEP_ALIVE_SECONDS = 600
@@ -55,13 +60,8 @@ _config = Config(
 )
 # Now, while the modules that it imports can be found.
 _config.load()
-
-
-def _restore_signals() -> None:
-    """In a process that the job forks: it must die of a signal, and not tell the parent's loop of it instead."""
-    signal.set_wakeup_fd(-1)
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
+# A job that finds the package in the same place as we do gets all of it.
+del sys.modules['uvicorn']
 
 
 class JobServer:
@@ -78,9 +78,9 @@ class JobServer:
     async def serve(self) -> None:
         """Ends once calls in progress at the signal have ended, or after the grace period."""
         loop = asyncio.get_running_loop()
-        for number in STOP_SIGNALS:
+        for number in forks.STOP_SIGNALS:
             loop.add_signal_handler(number, self._receive_signal, number)
-        os.register_at_fork(after_in_child=_restore_signals)
+        forks.prepare(self._list_sockets)
         create = loop.create_unix_server if self._listener.family == socket.AF_UNIX else loop.create_server
         server = await create(self._create_protocol, sock=self._listener)  # type: ignore[operator]
         await self._stop.wait()
@@ -93,11 +93,20 @@ class JobServer:
         loop = asyncio.get_running_loop()
         return HttpProtocol(config=_config, server_state=self._state, app_state={}, _loop=loop)
 
+    def _list_sockets(self) -> Iterator[Any]:
+        yield self._listener
+        for connection in list(self._state.connections):
+            opened = connection.transport.get_extra_info('socket')  # type: ignore[union-attr]
+            if opened is not None:
+                yield opened
+
     def _receive_signal(self, number: int) -> None:
         if self._stop.is_set():
             self._give_up.set()
             return
         logger.info('received signal %d, shutting down...', number)
+        if self._state.tasks:
+            logger.info('calls in progress: %d, they have %g s to end', len(self._state.tasks), self._grace_seconds)
         self._stop.set()
 
     async def _drain(self) -> None:

@@ -28,6 +28,8 @@ class Settings:
     log_level: str
     #: How long calls in progress may go on after SIGTERM.
     shutdown_grace_seconds: float
+    #: Longest body of a call.
+    max_body_bytes: int
 
 
 def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
@@ -40,10 +42,11 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         job_type_version=env.get('JOB_TYPE_VERSION'),
         tracing_header=_header(env.get('REQUEST_TRACING_HEADER'), 'X-Request-Tracing-Id'),
         caller_header=_header(env.get('CALLER_NAME_HEADER'), 'X-Caller-Name'),
-        log_structured=_is_true(env.get('LOG_STRUCTURED')),
-        log_caller_name=_is_true(env.get('LOG_CALLER_NAME')),
+        log_structured=is_true(env.get('LOG_STRUCTURED')),
+        log_caller_name=is_true(env.get('LOG_CALLER_NAME')),
         log_level=_log_level(env.get('LOG_LEVEL')),
         shutdown_grace_seconds=_seconds(env.get('JOB_SHUTDOWN_GRACE_SECONDS'), 30.0),
+        max_body_bytes=_bytes(env.get('JOB_MAX_BODY_BYTES'), 128 * 1024 * 1024),
     )
 
 
@@ -55,7 +58,7 @@ def _header(name: Optional[str], default: str) -> bytes:
     return (name or default).strip().lower().encode('latin-1', 'replace')
 
 
-def _is_true(text: Optional[str]) -> bool:
+def is_true(text: Optional[str]) -> bool:
     return (text or '').strip().lower() in TRUE_WORDS
 
 
@@ -69,3 +72,7 @@ def _seconds(text: Optional[str], default: float) -> float:
         return max(0.0, float(text)) if text else default
     except ValueError:
         return default
+
+
+def _bytes(text: Optional[str], default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() else default

@@ -5,19 +5,27 @@ from __future__ import annotations
 import inspect
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from racetrack_job_wrapper.annotations import hints_of
 from racetrack_job_wrapper.encoding import encode_json
 from racetrack_job_wrapper.errors import SignatureMismatch
 
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+#: Parameters that a member of the body can reach.
+NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+#: Of more unknown arguments than this only the first ones are named.
+SHOWN_NAMES = 5
 
 
 class CallSignature:
     """The parameters of a function that is called with named arguments only."""
 
     def __init__(self, function: Callable[..., Any]):
-        self._name = getattr(function, '__qualname__', type(function).__name__)
+        qualified: str = getattr(function, '__qualname__', type(function).__name__)
+        self._name = qualified.rpartition('<locals>.')[2]  # a caller knows nothing of where it was made
+        self._function = function
         self.parameters = _list_parameters(function)
-        named = [parameter for parameter in self.parameters or () if parameter.kind in _NAMED]
+        named = [parameter for parameter in self.parameters or () if parameter.kind in NAMED]
         self._accepted = frozenset(parameter.name for parameter in named)
         self._required = frozenset(parameter.name for parameter in named if _is_required(parameter))
         # Python would bind it to the instance: a caller must not be able to.
@@ -26,16 +34,34 @@ class CallSignature:
             parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in self.parameters
         )
 
+    @property
+    def hints(self) -> Dict[str, Any]:
+        """Annotations by name, postponed ones looked up."""
+        return hints_of(self._function)
+
+    @property
+    def is_generator(self) -> bool:
+        return inspect.isgeneratorfunction(self._function) or inspect.isasyncgenfunction(self._function)
+
     def check(self, arguments: Mapping[str, Any]) -> None:
         """Raises `SignatureMismatch` unless the function can be called with these arguments."""
         names = arguments.keys()
-        if not self._required <= names:
-            raise SignatureMismatch(self._describe_missing(names))
         if self._own_name in names and self._own_name not in self._accepted:
             raise SignatureMismatch(f'{self._name}() got multiple values for argument {self._own_name!r}')
+        problems = []
         if not self._takes_any and not names <= self._accepted:
-            unexpected = sorted(names - self._accepted)[0]
-            raise SignatureMismatch(f'{self._name}() got an unexpected keyword argument {unexpected!r}')
+            problems.append(self._describe_unknown(names))
+        if not self._required <= names:
+            problems.append(self._describe_missing(names))
+        if problems:
+            raise SignatureMismatch(f'{self._name}() {"; ".join(problems)}')
+
+    def _describe_unknown(self, names: Any) -> str:
+        unknown = [repr(name) for name in names if name not in self._accepted][:SHOWN_NAMES]
+        known = [each.name for each in self.parameters or () if each.name in self._accepted]
+        kinds = 'argument' if len(unknown) == 1 else 'arguments'
+        shown = f'known: {", ".join(known)}' if known else 'it takes none'
+        return f'has no {kinds} {", ".join(unknown)} ({shown})'
 
     def _describe_missing(self, names: Any) -> str:
         missing = [
@@ -45,7 +71,7 @@ class CallSignature:
         ]
         listed = missing[0] if len(missing) == 1 else f'{", ".join(missing[:-1])} and {missing[-1]}'
         plural = '' if len(missing) == 1 else 's'
-        return f'{self._name}() missing {len(missing)} required positional argument{plural}: {listed}'
+        return f'missing {len(missing)} required positional argument{plural}: {listed}'
 
 
 def present_parameters(signature: CallSignature) -> List[Dict[str, Any]]:

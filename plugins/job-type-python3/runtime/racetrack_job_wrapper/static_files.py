@@ -10,6 +10,8 @@ from typing import Any, Dict
 from racetrack_job_wrapper.logs import logger
 from racetrack_job_wrapper.responses import Response
 
+#: What a folder shows at its own address.
+INDEX = 'index.html'
 #: Kinds that the standard table leaves out on some systems.
 EXTRA_TYPES = {'.md': 'text/markdown', '.yaml': 'application/x-yaml', '.yml': 'application/x-yaml'}
 
@@ -23,8 +25,7 @@ class StaticFile:
         """Reads the file anew, so that a job may rewrite it."""
         with open(self.path, 'rb') as file:
             body = file.read()
-        charset = '; charset=utf-8' if self.media_type.startswith('text/') else ''
-        return Response(200, body, [(b'content-type', f'{self.media_type}{charset}'.encode('latin-1'))])
+        return Response(200, body, [(b'content-type', with_charset(self.media_type))])
 
 
 def list_static_files(entrypoint: Any) -> Dict[str, StaticFile]:
@@ -52,8 +53,21 @@ def _list_below(path: str, name: str, media_type: Any) -> Dict[str, StaticFile]:
         for member in members:
             file = os.path.join(folder, member)
             relative = os.path.relpath(file, name).replace(os.sep, '/')
-            files[f'{path.rstrip("/")}/{relative}'] = StaticFile(os.path.abspath(file), guess_media_type(file))
+            served = f'{path.rstrip("/")}/{relative}'
+            files[served] = StaticFile(os.path.abspath(file), guess_media_type(file))
+            if member == INDEX:
+                files[served[: -len(INDEX)]] = files[served]
     return files
+
+
+def with_charset(media_type: str) -> bytes:
+    return f'{media_type}{"; charset=utf-8" if media_type.startswith("text/") else ""}'.encode('latin-1')
+
+
+def content_type_of(name: str) -> bytes:
+    """By the name of a file."""
+    extension = os.path.splitext(name)[1].lower()
+    return with_charset(EXTRA_TYPES.get(extension) or mimetypes.guess_type(name)[0] or 'application/octet-stream')
 
 
 def guess_media_type(name: str) -> str:

@@ -7,6 +7,7 @@ from the import system: a job that requires another version of the same package 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import sys
 from types import ModuleType
@@ -18,7 +19,13 @@ _hidden: Dict[str, ModuleType] = {}
 
 @contextlib.contextmanager
 def private_imports(folder: str) -> Iterator[None]:
-    """Inside, modules of the folder can be imported before all others; afterwards nobody can see them."""
+    """Inside, modules of the folder can be imported before all others; afterwards nobody can see them.
+
+    Without the folder nothing is hidden: the packages are installed in the usual place.
+    """
+    if not os.path.isdir(folder):
+        yield
+        return
     path = list(sys.path)
     sys.path[:] = [folder, *filter(_is_standard_library, path)]
     try:
@@ -26,6 +33,15 @@ def private_imports(folder: str) -> Iterator[None]:
     finally:
         sys.path[:] = path
         _hide_modules(os.path.join(folder, ''))
+
+
+def import_bare_package(name: str) -> ModuleType:
+    """Makes the modules of a package importable without running its `__init__`, which may load far more than is needed."""
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+    package = sys.modules[name] = importlib.util.module_from_spec(spec)
+    return package
 
 
 def _hide_modules(folder: str) -> None:

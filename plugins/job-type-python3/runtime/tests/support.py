@@ -130,6 +130,7 @@ def starting_job(
     env: Optional[Dict[str, str]] = None,
     class_name: str = '',
     files: Optional[Dict[str, str]] = None,
+    entrypoint: str = 'job.py',
     wrapper: str = os.path.join(ENVIRONMENT, 'wrapper'),
 ) -> Iterator[Job]:
     """Starts a job from its source text, in a temporary folder; ends it when the block ends."""
@@ -142,7 +143,7 @@ def starting_job(
         arguments = [
             *(os.path.join(ENVIRONMENT, 'bin', 'python'), '-u', '-B'),
             *(os.path.join(wrapper, 'run_job.py'), 'run', '--uds', os.path.join(folder, 'job.sock')),
-            *(*options, '--', 'job.py', class_name),
+            *(*options, '--', entrypoint, class_name),
         ]
         variables = {'PATH': os.environ['PATH'], 'JOB_NAME': 'sample', 'JOB_VERSION': '1.2.3', **(env or {})}
         with open(os.path.join(folder, 'log'), 'wb') as log:

@@ -26,7 +26,7 @@ SOURCE = """
         def sum(self, numbers): return sum(numbers)
         def echo(self, value): return value
         def unicode(self, _): return {'żółw': (1, 2)}
-        def nan(self, _): return float('nan')
+        def nan(self, _): return {'a': [1, (n for n in [float('nan')]), float('nan')]}
         def unencodable(self, _): return len
         def type_error(self, _): return 1 + 'a'
         def value_error(self, _): raise ValueError('wrong value')
@@ -42,6 +42,18 @@ SOURCE = """
         def group(self, _): raise ExceptionGroup('g', [ValueError('a'), TypeError('b')])
         def group_of_one(self, _): raise ExceptionGroup('g', [ValueError('alone')])
         def response(self, _): return FrameworkResponse()
+        def split_header(self, _):
+            response = FrameworkResponse()
+            response.raw_headers = [(b'location', b'/a\\r\\nset-cookie: b=1')]
+            return response
+        def odd_status(self, _):
+            response = FrameworkResponse()
+            response.status_code = 1000
+            return response
+        def split_media_type(self, _):
+            from racetrack_job_wrapper.answers import Binary
+            return Binary(b'', 'text/plain\\r\\nset-cookie: b=1')
+        def split_http(self, _): raise HTTPException(500, 'no', {'X-Own': 'a\\nb'})
         async def coroutine(self, numbers): return sum(numbers)
         def context(self, _):
             request = self.request_context.get()
@@ -67,12 +79,13 @@ SOURCE = """
             return [x, self.request_context.get().headers['X-Caller-Name']]
 """
 
+NAN = 'the result cannot be turned into JSON: $.a[2] is nan, which JSON cannot say; return None for a missing number'
 #: What `do` is, status, body.
 OUTCOMES = [
     ('sum', 200, 42),
     ('coroutine', 200, 42),
     ('unicode', 200, {'żółw': [1, 2]}),
-    ('nan', 400, None),
+    ('nan', 500, {'error': NAN, 'type': 'ValueError'}),
     ('unencodable', 500, None),
     ('type_error', 500, {'error': "unsupported operand type(s) for +: 'int' and 'str'", 'type': 'TypeError'}),
     ('value_error', 400, {'error': 'wrong value', 'type': 'ValueError'}),
@@ -82,7 +95,7 @@ OUTCOMES = [
     ('unauthorized', 401, {'error': 'not you', 'type': 'UnauthorizedError'}),
     ('not_found', 404, {'error': 'nothing there', 'type': 'EntityNotFound'}),
     ('exists', 409, {'error': 'twice', 'type': 'AlreadyExists'}),
-    ('exit', 500, {'error': 'bye', 'type': 'SystemExit'}),
+    ('exit', 500, {'error': "the job called sys.exit('bye')", 'type': 'SystemExit'}),
     ('interrupt', 500, {'error': 'stop', 'type': 'KeyboardInterrupt'}),
 ]
 
@@ -110,7 +123,10 @@ class CallsTest(unittest.TestCase):
         self.assertEqual(self.job.call(do='unicode').body, '{"żółw":[1,2]}'.encode())
 
     def test_an_argument_that_the_function_does_not_take_or_lacks_is_400(self):
-        for arguments, expected in (({}, 'missing 1 required'), ({'x': 1, 'z': 1}, 'unexpected keyword')):
+        for arguments, expected in (
+            ({}, 'missing 1 required'),
+            ({'x': 1, 'z': 1}, r"has no argument 'z' \(known: x, y\)"),
+        ):
             with self.subTest(expected):
                 answer = self.job.call('/api/v1/explain', **arguments)
                 self.assertEqual((answer.status, answer.json['type']), (400, 'ValueError'))
@@ -153,6 +169,19 @@ class CallsTest(unittest.TestCase):
         answer = self.job.call(do='response')
         self.assertEqual((answer.status, answer.text), (418, '<p>tea</p>'))
         self.assertEqual((answer.headers['content-type'], answer.headers['x-own']), ('text/html', '1'))
+
+    def test_an_answer_whose_head_cannot_be_sent_is_a_500_that_says_why(self):
+        for do, reason in (
+            ('split_header', 'the header location'),
+            ('odd_status', 'the status 1000'),
+            ('split_media_type', 'the header content-type'),
+            ('split_http', 'no'),
+        ):
+            with self.subTest(do):
+                answer = self.job.call(do=do)
+                self.assertEqual(answer.status, 500)
+                self.assertIn(reason, answer.json['error'])
+                self.assertNotIn('set-cookie', answer.headers)
 
     def test_exception_groups_name_their_members(self):
         answer = self.job.call(do='group')

@@ -1,5 +1,6 @@
 """Many calls at once, and probes beside them."""
 
+import socket
 import threading
 import time
 import unittest
@@ -31,14 +32,24 @@ class BusyProbesTest(unittest.TestCase):
         for how, calls, limit in (('sleep', 60, 0.5), ('compute', 4, 1.0)):
             with self.subTest(how), running_job(BUSY) as job:
                 started = [job.start_call(how=how, seconds=1.5) for _ in range(calls)]
-                wait_until(
-                    lambda job=job, calls=calls: f'requests_started_total {calls}.0' in job.get('/metrics').text
-                )
+                wait_until(lambda job=job, calls=calls: f'requests_started_total {calls}.0' in job.get('/metrics').text)
 
                 slowest = max(timed(lambda job=job, path=path: job.get(path))[1] for path in ['/live', '/ready'] * 5)
 
                 self.assertLess(slowest, limit)
                 self.assertEqual({call.join().json for call in started}, {how})
+
+    def test_probes_do_not_wait_while_a_body_of_many_small_values_is_read(self):
+        with running_job('def perform(value): return len(value)') as job:
+            body = b'{"value":[' + b'[],' * (1024 * 1024) + b'[]]}'
+            answers = []
+            call = threading.Thread(target=lambda: answers.append(job.request('POST', PERFORM, body, JSON, timeout=60)))
+            call.start()
+            waits = [timed(lambda: job.get('/live'))[1]]
+            while call.is_alive():
+                waits.append(timed(lambda: job.get('/live'))[1])
+            self.assertEqual(answers[0].json, 1024 * 1024 + 1)
+            self.assertLess(max(waits), 1.0)
 
     def test_sleeping_calls_run_all_at_once(self):
         with running_job(BUSY) as job:
@@ -77,6 +88,20 @@ class LimitTest(unittest.TestCase):
             self.assertEqual((first.join().status, second.join().status), (200, 200))
             self.assertEqual(job.call(how='sleep', seconds=0).status, 200)
             self.assertIn('request_internal_errors_total{endpoint="/perform"} 1.0', job.get('/metrics').text)
+
+    def test_a_call_for_which_there_is_no_place_is_refused_before_its_body_has_come(self):
+        with running_job(BUSY, '--max-inflight-requests=1') as job:
+            head = f'POST {PERFORM} HTTP/1.1\r\nHost: job\r\nContent-Length: 40\r\n\r\n'.encode()
+            with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+                for each in (first, second):
+                    each.settimeout(15)
+                    each.connect(job.socket)
+                first.sendall(head)
+                wait_until(lambda: 'requests_started_total 1.0' in job.get('/metrics').text)
+                second.sendall(head)
+                self.assertIn(b' 429 ', second.recv(65536).partition(b'\r\n')[0])
+                first.sendall(b'{"how": "sleep", "seconds": 0}'.ljust(40))
+                self.assertIn(b' 200 ', first.recv(65536).partition(b'\r\n')[0])
 
     def test_calls_without_a_bound_on_the_queue_run_in_sequence(self):
         with running_job(BUSY, '--max-concurrency=1') as job:

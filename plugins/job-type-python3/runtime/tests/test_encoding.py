@@ -2,6 +2,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import importlib.util
 import json
 import pathlib
 import unittest
@@ -116,6 +117,53 @@ class EncodingTest(unittest.TestCase):
     def test_the_result_reads_back(self):
         value = {'a': [1, 2.5, 'x\u2028', None, True, {'': []}]}
         self.assertEqual(json.loads(encode_json(value)), value)
+
+
+def has(package):
+    return unittest.skipUnless(importlib.util.find_spec(package), f'{package} is not installed here')
+
+
+class TablesTest(unittest.TestCase):
+    @has('numpy')
+    def test_arrays_dates_and_masked_values_of_numpy(self):
+        import numpy
+
+        rows = [
+            ({'deep': [numpy.int8(1), numpy.bool_(True), numpy.float32(0.5)]}, '{"deep":[1,true,0.5]}'),
+            (numpy.array(['2024-01-02', 'NaT'], dtype='datetime64[D]'), '["2024-01-02",null]'),
+            (numpy.array([1500, 'NaT'], dtype='timedelta64[ms]'), '[1.5,null]'),
+            (numpy.ma.array([1, 2], mask=[False, True]), '[1,null]'),
+            (numpy.array(['a', None], dtype=object), '["a",null]'),
+        ]
+        for value, expected in rows:
+            with self.subTest(expected):
+                self.assertEqual(encode_json(value).decode(), expected)
+        with self.assertRaises(ValueError):
+            encode_json(numpy.array([float('nan')]))
+
+    @has('pandas')
+    def test_tables_of_pandas_are_lists_of_objects_and_what_is_missing_is_null(self):
+        import pandas
+
+        table = pandas.DataFrame({'a': [1, 2], 'b': [0.5, None], 'c': pandas.Categorical(['x', None])})
+        rows = [
+            (table, '[{"a":1,"b":0.5,"c":"x"},{"a":2,"b":null,"c":null}]'),
+            ({'column': table['b']}, '{"column":[0.5,null]}'),
+            (table.columns, '["a","b","c"]'),
+            ([pandas.Timestamp('2024-01-02'), pandas.NaT, pandas.NA], '["2024-01-02T00:00:00",null,null]'),
+            (pandas.array([1, None], dtype='Int64'), '[1,null]'),
+            (pandas.Timedelta('90s'), '90.0'),
+        ]
+        for value, expected in rows:
+            with self.subTest(expected):
+                self.assertEqual(encode_json(value).decode(), expected)
+
+    @has('polars')
+    def test_tables_of_polars(self):
+        import polars
+
+        table = polars.DataFrame({'a': [1, None]})
+        self.assertEqual(encode_json([table, table['a']]).decode(), '[[{"a":1},{"a":null}],[1,null]]')
 
 
 if __name__ == '__main__':

@@ -18,7 +18,13 @@ SOURCE = """
         def metrics(self):
             return [{'name': 'positives', 'value': 3, 'labels': {'color': 'blue'}}]
 """
-FILES = {'data.bin': 'x', 'job.yaml': 'name: sample', 'site/readme.md': '# hi', 'site/sub/page.txt': 'page'}
+FILES = {
+    'data.bin': 'x',
+    'job.yaml': 'name: sample',
+    'site/readme.md': '# hi',
+    'site/sub/page.txt': 'page',
+    'site/ui/index.html': '<p>',
+}
 ENV = {'JOB_DEPLOYMENT_TIMESTAMP': '1700000000', 'GIT_VERSION': 'abc', 'JOB_TYPE_VERSION': '2.16.0'}
 PREFIXES = ('', '/pub/job/sample/1.2.3', '/pub/job/other/latest', '/pub/fatman/sample/1.x')
 
@@ -64,6 +70,7 @@ class EndpointsTest(unittest.TestCase):
             ('/', './docs'),
             ('/pub/job/sample/latest/', './docs'),
             ('/pub/job/sample/latest', './latest/'),
+            ('/pub/job/sample/latest/api/v1/docs/ui', './ui/'),
             ('/pub/job/sample/latest?a=1', './latest/?a=1'),
             ('/live/', '../live'),
             ('/pub/job/sample/1.x/api/v1/parameters/?a=1', '../parameters?a=1'),
@@ -81,16 +88,17 @@ class EndpointsTest(unittest.TestCase):
                 self.assertIn('error', answer.json)
 
     def test_a_wrong_method_is_405_and_says_which_is_right(self):
-        rows = [('GET', PERFORM, 'POST'), ('POST', '/live', 'GET'), ('DELETE', '/api/v1/xrai', 'GET')]
+        rows = [('GET', PERFORM, 'POST'), ('POST', '/live', 'GET, HEAD'), ('DELETE', '/api/v1/xrai', 'GET, HEAD')]
         for method, path, allowed in rows:
             with self.subTest(path):
                 answer = self.job.request(method, path)
                 self.assertEqual((answer.status, answer.json['detail']), (405, 'Method Not Allowed'))
                 self.assertEqual(answer.headers['allow'], allowed)
 
-    def test_head_is_a_wrong_method_and_has_no_body(self):
+    def test_head_is_answered_as_get_without_a_body(self):
         answer = self.job.request('HEAD', '/live')
-        self.assertEqual((answer.status, answer.body), (405, b''))
+        self.assertEqual((answer.status, answer.body), (200, b''))
+        self.assertEqual(answer.headers['content-length'], str(len(self.job.get('/live').body)))
 
     def test_parameters_are_listed(self):
         self.assertEqual(
@@ -108,8 +116,8 @@ class EndpointsTest(unittest.TestCase):
         self.assertEqual(document['info']['title'], 'Job - sample')
         self.assertEqual([server['url'] for server in document['servers']], ['/pub/job/sample/1.2.3', '/'])
         operation = document['paths']['/api/v1/perform']['post']
-        self.assertEqual(operation['summary'], 'Call main action')
-        self.assertEqual(operation['description'], 'Call main action: Says **hello**.')
+        self.assertEqual((operation['summary'], operation['description']), ('Says **hello**.', 'Says **hello**.'))
+        self.assertEqual(document['info']['description'], 'A job served by Racetrack')
         schema = operation['requestBody']['content']['application/json']['schema']
         self.assertEqual((schema['default'], schema['required']), ({'x': 1}, ['x']))
         self.assertIn('/api/v1/xrai', document['paths'])
@@ -135,6 +143,7 @@ class EndpointsTest(unittest.TestCase):
             ('/api/v1/manifest', 'application/x-yaml', 'name: sample'),
             ('/api/v1/docs/readme.md', 'text/markdown; charset=utf-8', '# hi'),
             ('/api/v1/docs/sub/page.txt', 'text/plain; charset=utf-8', 'page'),
+            ('/api/v1/docs/ui/', 'text/html; charset=utf-8', '<p>'),
         ]
         for path, media_type, text in rows:
             with self.subTest(path):
@@ -152,9 +161,10 @@ class EndpointsTest(unittest.TestCase):
             self.assertIn('# TYPE commons_request_duration histogram\n', answer.text)
             self.assertIn('process_resident_memory_bytes', answer.text)
 
-    def test_other_origins_are_let_in_as_they_ask(self):
+    def test_pages_of_other_sites_may_call_but_not_with_the_session_of_a_browser(self):
         plain = self.job.get('/live', headers={'Origin': 'https://a.example'})
-        self.assertEqual(plain.headers['access-control-allow-origin'], 'https://a.example')
+        self.assertEqual(plain.headers['access-control-allow-origin'], '*')
+        self.assertNotIn('access-control-allow-credentials', plain.headers)
         asked = {
             'Origin': 'https://a.example',
             'Access-Control-Request-Method': 'POST',

@@ -10,6 +10,10 @@ import unittest
 
 from tests.support import ENVIRONMENT, PERFORM, running_job, starting_job, timed, wait_until
 
+NO_MODULE = (
+    "^No module named 'nosuchmodule'; write the package nosuchmodule into requirements.txt, and name that file in "
+    r'jobtype_extra\.requirements_path, cause=ModuleNotFoundError.*job\.py:1$'
+)
 SLEEPER = """
     import time
     class Sleeper:
@@ -55,7 +59,8 @@ class InitialisationTest(unittest.TestCase):
                 r'^no model, cause=RuntimeError',
             ),
             ("class A:\n    def __init__(self): raise SystemExit('left')", '', r'^left, cause=SystemExit'),
-            ('import nosuchmodule', '', r"^No module named 'nosuchmodule', cause=ModuleNotFoundError.*job\.py:1$"),
+            ('import nosuchmodule', '', NO_MODULE),
+            ('import job.part', '', r"^No module named 'job\.part'; 'job' is not a package, cause="),
             ('class A: pass', '', r'^the class A has no method perform'),
             ('class A: pass', 'B', r'^class name B was not found'),
             ('class A:\n    def perform(self)\n', '', r'cause=SyntaxError, traceback=.*job\.py:2$'),
@@ -99,7 +104,8 @@ class ShutdownTest(unittest.TestCase):
             self.assertEqual(call.join().json, 1)
             self.assertEqual(job.process.wait(5), 0)
             self.assertFalse(os.path.exists(job.socket))
-            self.assertIn('received signal 15, shutting down...', job.log())
+            self.assertIn('INFO  received signal 15, shutting down...', job.log())
+            self.assertIn('INFO  calls in progress: 1, they have 30 s to end', job.log())
 
     def test_calls_have_no_longer_than_the_grace_period(self):
         with running_job(SLEEPER, env={'JOB_SHUTDOWN_GRACE_SECONDS': '0.2'}) as job:

@@ -29,12 +29,13 @@ class TextLogTest(unittest.TestCase):
             for absent in ('hidden', 'secret', 'bob', '/live', '/metrics', '/ready', '\033'):
                 self.assertNotIn(absent, log)
 
-    def test_an_error_is_one_line_with_its_place(self):
+    def test_an_error_is_a_line_with_its_place_and_the_traceback_below(self):
         with running_job(SOURCE) as job:
             job.request('POST', PERFORM, {'fail': True}, HEADERS)
             self.assertRegex(
                 job.wait_for_log('perform 500'),
-                r"ERROR 'gone', cause=KeyError, traceback=\S*/job\.py:\d+, tracing_id=trace-1\n",
+                r"ERROR /perform failed: 'gone', cause=KeyError, traceback=\S*/job\.py:\d+, tracing_id=trace-1\n"
+                r'  Traceback \(most recent call last\):\n    File "\S*/job\.py", line \d+, in perform\n',
             )
 
     def test_the_caller_is_added_on_request(self):
@@ -52,7 +53,9 @@ class StructuredLogTest(unittest.TestCase):
             lines = [json.loads(line) for line in job.wait_for_log('perform 500').splitlines()]
             by_message = {line['msg']: line for line in lines}
             self.assertEqual(by_message['hello world']['tracing_id'], 'trace-1')
-            self.assertEqual(by_message["'gone'"]['cause'], 'KeyError')
+            failed = by_message["/perform failed: 'gone'"]
+            self.assertEqual((failed['cause'], failed['tracing_id']), ('KeyError', 'trace-1'))
+            self.assertIn('raise KeyError', failed['exc_info'])
             self.assertIn(f'Request: POST {PERFORM}', by_message)
             self.assertRegex(by_message[f'POST {PERFORM} 500']['time'], r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$')
 

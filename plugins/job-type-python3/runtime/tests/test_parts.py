@@ -1,14 +1,19 @@
 """Small parts of the wrapper and of the build, without a process."""
 
+import gc
+import json
 import os
 import sys
 import unittest
 from types import ModuleType
+from unittest import mock
 
+from racetrack_job_wrapper import large_json
 from racetrack_job_wrapper.arguments import BodyInvalid, parse_arguments
-from racetrack_job_wrapper.entrypoint import find_class
+from racetrack_job_wrapper.entrypoint import find_entrypoint
 from racetrack_job_wrapper.errors import SignatureMismatch, describe, present_failure
 from racetrack_job_wrapper.metrics import Histogram, render_metric
+from racetrack_job_wrapper.missing_packages import advise_on
 from racetrack_job_wrapper.routing import split_prefix
 from racetrack_job_wrapper.settings import read_settings
 from racetrack_job_wrapper.signature import CallSignature, present_parameters
@@ -45,7 +50,11 @@ class SignatureTest(unittest.TestCase):
             ({'x': 1, 'y': 2, 'mode': 'a'}, None),
             ({'x': 1, 'y': 2}, "missing 1 required positional argument: 'mode'"),
             ({}, "missing 3 required positional arguments: 'x', 'y' and 'mode'"),
-            ({'x': 1, 'y': 2, 'mode': 'a', 'w': 1}, "got an unexpected keyword argument 'w'"),
+            ({'x': 1, 'y': 2, 'mode': 'a', 'w': 1}, "has no argument 'w' (known: x, y, z, mode)"),
+            (
+                {'x': 1, 'Y': 2, 'mode': 'a'},
+                "has no argument 'Y' (known: x, y, z, mode); missing 1 required positional argument: 'y'",
+            ),
         ]
         for arguments, expected in rows:
             with self.subTest(str(arguments)):
@@ -79,6 +88,7 @@ class SignatureTest(unittest.TestCase):
         try:
             CallSignature(function).check(arguments)
         except SignatureMismatch as error:
+            self.assertNotIn('<locals>', str(error))
             return str(error).partition('() ')[2]
         return None
 
@@ -104,6 +114,35 @@ class BodyTest(unittest.TestCase):
                 parse_arguments(body, b'application/json')
 
 
+class LargeBodyTest(unittest.TestCase):
+    def test_is_read_in_steps_to_the_same_value_or_error(self):
+        values = [[], {}, 'a,]}"\\', -1.5e300, 12, None, [[1], 2, 'ż'], {'a': [1, {'b': ',"'}], '': True}]
+        members = [values[number * 7 % len(values)] for number in range(60)]
+        text = json.dumps({'first': members, 'second': dict(zip('abcdefgh', values))})
+        slips = (',', ']', '{', '"', 'NaN', '1e')
+        broken = [text[:at] + slip + text[at:] for at in range(0, len(text), 3) for slip in slips]
+        for sample in (text, json.dumps(members, indent=1), f'{text} 1', '', *broken, *(text[:at] for at in range(99))):
+            for window in (40, 200):
+                with mock.patch.object(large_json, 'WINDOW', window), mock.patch.object(large_json, '_SMALL_WINDOW', 8):
+                    self.assertEqual(
+                        outcome_of(lambda s=sample: large_json.LargeReader(json.JSONDecoder(), s).read()),
+                        outcome_of(lambda s=sample: json.loads(s)),
+                        sample,
+                    )
+
+    def test_the_garbage_collector_goes_on_afterwards(self):
+        with self.assertRaises(ValueError):
+            large_json.LargeReader(json.JSONDecoder(), '[').read()
+        self.assertTrue(gc.isenabled())
+
+
+def outcome_of(read):
+    try:
+        return repr(read())
+    except ValueError:
+        return 'refused'
+
+
 class ErrorsTest(unittest.TestCase):
     def test_an_error_that_cannot_be_printed_still_has_a_name(self):
         class Odd(Exception):
@@ -120,6 +159,13 @@ class ErrorsTest(unittest.TestCase):
                 raise RuntimeError('outer') from cause
         except RuntimeError as error:
             self.assertRegex(describe(error), r'^outer, cause=KeyError, traceback=.*test_parts\.py:\d+$')
+
+    def test_a_missing_package_is_to_be_written_where_the_others_are(self):
+        def advise(name):
+            return advise_on(ModuleNotFoundError(f'No module named {name!r}', name=name), 'lib/needs.txt')
+
+        self.assertEqual(advise('cv2.missing'), 'lib/needs.txt does not name the package opencv-python: write it there')
+        self.assertEqual((advise('json.missing'), advise('test_parts')), ('', ''))
 
 
 class MetricsTest(unittest.TestCase):
@@ -157,21 +203,24 @@ class EntrypointTest(unittest.TestCase):
         own = type('Own', (), {'__module__': 'racetrack_job'})
         module = ModuleType('racetrack_job')
         module.Imported = unittest.TestCase
-        with self.assertRaisesRegex(NameError, '^no class has been found in module$'):
-            find_class(module, '')
+        with self.assertRaisesRegex(NameError, '^no class has been found in module, nor a function perform'):
+            find_entrypoint(module, '')
         module.Own = module.Alias = own
-        self.assertIs(find_class(module, ''), own)
-        self.assertIs(find_class(module, 'Imported'), unittest.TestCase)
+        self.assertIs(find_entrypoint(module, ''), own)
+        self.assertIs(find_entrypoint(module, 'Imported'), unittest.TestCase)
 
     def test_several_classes_need_a_name_that_exists(self):
         module = ModuleType('racetrack_job')
         module.A, module.B = (type(name, (), {'__module__': 'racetrack_job'}) for name in 'AB')
         module.function = len
         with self.assertRaisesRegex(NameError, '^multiple classes found in a module, .* Found: A, B'):
-            find_class(module, '')
+            find_entrypoint(module, '')
         for name in ('C', 'function'):
-            with self.subTest(name), self.assertRaisesRegex(NameError, f'^class name {name} was not found$'):
-                find_class(module, name)
+            with (
+                self.subTest(name),
+                self.assertRaisesRegex(NameError, f'^class name {name} was not found. Found: A, B$'),
+            ):
+                find_entrypoint(module, name)
 
 
 class SettingsTest(unittest.TestCase):
