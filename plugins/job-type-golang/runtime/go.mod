@@ -1,0 +1,3 @@
+module racetrack/jobs
+
+go 1.22

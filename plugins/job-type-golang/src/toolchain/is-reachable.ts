@@ -1,0 +1,20 @@
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Execute permission for everybody. */
+const EXECUTABLE = 0o001;
+
+/** Whether every user of this machine may run a program: jobs run as users that own nothing. */
+export function isReachable(program: string): boolean {
+  try {
+    return [program, realpathSync(program)].every((path) => isPassable(path));
+  } catch {
+    return false;
+  }
+}
+
+function isPassable(path: string): boolean {
+  if ((statSync(path).mode & EXECUTABLE) === 0) return false;
+  const parent = dirname(path);
+  return parent === path || isPassable(parent);
+}
