@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { definePlugin, type ManifestData } from '@racetrack-platform/plugin-sdk';
+import { parseExtension } from './manifest-extension.ts';
+import { createPlanNative } from './plan-native.ts';
+import { PLUGIN_VERSION } from './plugin-version.ts';
+import { createRustFinder } from './toolchain/find-rust.ts';
+
+/** Jobs that are a Rust function `perform`. */
+export default definePlugin({
+  id: 'job-type-rust',
+  version: PLUGIN_VERSION,
+  apiVersion: 1,
+  category: 'job-type',
+  setup({ pluginDir, addJobType, addHooks }) {
+    addHooks({ validateJobManifest });
+    addJobType({
+      name: 'rust',
+      version: PLUGIN_VERSION,
+      images: [{ dockerfilePath: 'job-template.Dockerfile' }],
+      planNative: createPlanNative({
+        pluginDir,
+        findRust: createRustFinder(),
+        swaggerDir: fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))),
+      }),
+    });
+  },
+});
+
+/** For containers, whose Dockerfile takes the fields as they are: what is wrong is told before anything is built. */
+function validateJobManifest({ manifest }: { readonly manifest: ManifestData }): void {
+  const extra = ['jobtype_extra', 'rust', 'wrapper_properties'].map((name) => manifest[name]).find(isObject);
+  parseExtension(extra ?? {});
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
