@@ -1,0 +1,121 @@
+import type { CallSignature, Schema, SignatureFile } from '../worker/signatures.ts';
+import { parseJsDoc } from './jsdoc.ts';
+import {
+  child,
+  children,
+  docComment,
+  literalValue,
+  nameOf,
+  type ParseSource,
+  type Syntax,
+  type SyntaxFile,
+} from './syntax.ts';
+import { collectTypes, toSchema, type NamedTypes } from './types-to-schema.ts';
+
+/**
+ * Reads what a file says of its functions: those at the top, and the methods of classes and objects at the top. The first
+ * parameter is the input; its type, its JSDoc, or at least the names that it is taken apart into.
+ */
+export function collectSignatures(file: SyntaxFile, parse: ParseSource): SignatureFile {
+  const types = collectTypes(file.program);
+  const signatures: Record<string, CallSignature> = {};
+  const add = (
+    owner: string,
+    name: string | undefined,
+    callee: Syntax | undefined,
+    comment: string,
+  ): void => {
+    if (name === undefined || callee === undefined) return;
+    signatures[owner === '' ? name : `${owner}.${name}`] = describe(callee, comment, types, parse);
+  };
+
+  function visit(name: string | undefined, value: Syntax | undefined, comment: string): void {
+    switch (value?.type) {
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        for (const member of children(child(value, 'body'), 'body')) {
+          const callee = member.type === 'ClassMethod' ? member : asFunction(child(member, 'value'));
+          add(
+            nameOf(child(value, 'id')) ?? name ?? '',
+            nameOf(child(member, 'key')),
+            callee,
+            docComment(member),
+          );
+        }
+        break;
+      case 'ObjectExpression':
+        for (const member of children(value, 'properties')) {
+          const callee = member.type === 'ObjectMethod' ? member : asFunction(child(member, 'value'));
+          add('', nameOf(child(member, 'key')), callee, docComment(member));
+        }
+        break;
+      default: {
+        const callee = asFunction(value);
+        add('', nameOf(child(callee, 'id')) ?? name, callee, comment);
+      }
+    }
+  }
+
+  for (const statement of children(file.program, 'body')) {
+    const declaration = child(statement, 'declaration') ?? statement;
+    const comment = docComment(statement) || docComment(declaration);
+    const fallback = statement.type === 'ExportDefaultDeclaration' ? 'default' : undefined;
+    for (const variable of children(declaration, 'declarations')) {
+      visit(nameOf(child(variable, 'id')), child(variable, 'init'), comment);
+    }
+    const assignment = child(declaration, 'expression');
+    if (assignment?.type === 'AssignmentExpression') {
+      visit(nameOf(child(child(assignment, 'left'), 'property')), child(assignment, 'right'), comment);
+    } else {
+      visit(fallback, declaration, comment);
+    }
+  }
+  return signatures;
+}
+
+function asFunction(value: Syntax | undefined): Syntax | undefined {
+  const isFunction = value !== undefined && /^(?:Arrow)?Function(?:Declaration|Expression)$/.test(value.type);
+  return isFunction ? value : undefined;
+}
+
+function describe(callee: Syntax, comment: string, types: NamedTypes, parse: ParseSource): CallSignature {
+  const { text, schema: documented } = parseJsDoc(comment, parse, types);
+  const [first] = children(callee, 'params');
+  const parameter = first?.type === 'AssignmentPattern' ? child(first, 'left') : first;
+  const annotation = child(parameter, 'typeAnnotation');
+  const typed = annotation === undefined ? documented : closed(toSchema(annotation, types));
+  const schema = parameter?.type === 'ObjectPattern' ? joinPattern(parameter, typed) : typed;
+  return schema === undefined ? { text } : { text, schema };
+}
+
+/** A known type of the input takes no other members. */
+function closed(schema: Schema): Schema | undefined {
+  if (schema.properties === undefined) return undefined;
+  return schema.additionalProperties === undefined ? { ...schema, additionalProperties: false } : schema;
+}
+
+/** `{numbers, scale = 1, ...rest}` tells names, what may be left out, and whether there may be more. */
+function joinPattern(pattern: Syntax, known: Schema | undefined): Schema {
+  const properties: Record<string, Schema> = { ...known?.properties };
+  const required: string[] = [];
+  let isOpen = false;
+  for (const member of children(pattern, 'properties')) {
+    if (member.type === 'RestElement') {
+      isOpen = true;
+      continue;
+    }
+    const name = nameOf(child(member, 'key'));
+    if (name === undefined) continue;
+    const value = child(member, 'value');
+    const isDefaulted = value?.type === 'AssignmentPattern';
+    const standard = isDefaulted ? literalValue(child(value, 'right')) : undefined;
+    properties[name] = { ...properties[name], ...(standard === undefined ? {} : { default: standard }) };
+    if (!isDefaulted) required.push(name);
+  }
+  return {
+    type: 'object',
+    properties,
+    required: known?.required ?? required,
+    additionalProperties: known?.additionalProperties ?? isOpen,
+  };
+}

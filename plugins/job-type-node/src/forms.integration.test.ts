@@ -1,0 +1,365 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer, request, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { createTemporaryDirectory } from '@racetrack-platform/testing';
+import { expect, test, vi } from 'vitest';
+import { callJob } from '../runtime/worker/call-job.ts';
+import { JobContext } from '../runtime/worker/job-context.ts';
+import { settings } from '../runtime/worker/job-context.ts';
+import { loadEntrypoint } from '../runtime/worker/load-entrypoint.ts';
+import { ReportQueue } from '../runtime/worker/report-queue.ts';
+import { startJob } from './job-process-harness.ts';
+
+const ADD = '({ numbers }) { return numbers.reduce((sum, number) => sum + number, 0); }';
+
+test.each([
+  ['a function', `export function perform${ADD}`, ''],
+  ['a default function', `export default function ${ADD}`, ''],
+  ['a default class', `export default class { perform${ADD} }`, ''],
+  ['the only class', `export class A { perform${ADD} }\nexport const version = 1;`, ''],
+  ['one class of several', `export class A { perform() {} }\nexport class B { perform${ADD} }`, 'B'],
+  ['an object', `export const job = { perform${ADD} };`, ''],
+])('the entrypoint may be %s', async (_title, text, className) => {
+  await using directory = await createTemporaryDirectory();
+  const path = join(directory.path, 'job.mjs');
+  await writeFile(path, text);
+
+  const { perform } = await loadEntrypoint(path, className);
+
+  expect((perform as (input: unknown) => unknown)({ numbers: [40, 2] })).toBe(42);
+});
+
+test.each([
+  ['export const x = 1;', '', 'exports no entrypoint'],
+  ['export class A {}\nexport class B {}', '', 'several that could be the entrypoint (A, B)'],
+  ['export class A {}', 'B', 'exports no class B'],
+])('what is no entrypoint is told: %s', async (text, className, message) => {
+  await using directory = await createTemporaryDirectory();
+  const path = join(directory.path, 'job.mjs');
+  await writeFile(path, text);
+
+  await expect(loadEntrypoint(path, className)).rejects.toThrow(message);
+});
+
+const KINDS = `
+  import { log, request, ValidationError } from 'racetrack-job';
+  const results = {
+    date: () => ({ at: new Date(0), map: new Map([['a', new Set([1n])]]), bytes: new Float32Array([0.5]) }),
+    nothing: () => undefined,
+    binary: () => Buffer.from([1, 2, 255]),
+    async *stream() { yield { a: 1 }; await null; yield 'two'; },
+    *broken() { yield 1; throw new Error('half way'); },
+    function: () => ({ a: [{ b: () => 1 }] }),
+    cycle: () => { const a = {}; a.self = a; return a; },
+    status: () => { throw Object.assign(new Error('busy'), { status: 503 }); },
+    bug: () => undefined.x,
+    lost: async () => { setTimeout(() => { throw new Error('nobody waits for me'); }); return 'fine'; },
+    loop: () => { for (;;); },
+    quick: () => 'quick',
+    context: async () => { await null; log.info('noted'); return request().extra; },
+  };
+  export default class Kinds {
+    perform({ kind }, context) { context.extra.kind = kind; return results[kind](); }
+    refuse() { throw new ValidationError('no'); }
+    auxiliaryEndpoints() { return { '/refuse': this.refuse }; }
+    static_endpoints() { return { '/source': 'job.mjs' }; }
+    metrics() { return [{ name: 'models', value: 3, labels: { kind: 'a"b' } }]; }
+  }`;
+
+test('a package that is not installed is told once, with what to do', async () => {
+  await using job = await startJob(
+    { 'job.mjs': `import 'no-such-package/part';\nexport const perform = () => 1;` },
+    { entrypoint_path: 'job.mjs' },
+  );
+
+  await expect.poll(job.log).toContain('ERROR');
+  expect(job.log().match(/ERROR.*/g)).toEqual([
+    'ERROR the job could not be initialised: package no-such-package is not installed: put it into package.json and set jobtype_extra.dependencies_path, cause=Error',
+  ]);
+});
+
+test('another job is called with or without a path', async () => {
+  const called: string[] = [];
+  vi.stubGlobal('fetch', async (url: string, { body }: { body: string }) => {
+    called.push(`${url} ${body}`);
+    return await Promise.resolve(new Response('42'));
+  });
+  Object.assign(settings, { pubUrl: 'http://pub' });
+
+  expect(await callJob('adder', { numbers: [40, 2] })).toBe(42);
+  expect(await callJob('adder')).toBe(42);
+  expect(await callJob('adder', '/api/v1/explain', { a: 1 }, { version: '1.x' })).toBe(42);
+  expect(called).toEqual([
+    'http://pub/job/adder/latest/api/v1/perform {"numbers":[40,2]}',
+    'http://pub/job/adder/latest/api/v1/perform {}',
+    'http://pub/job/adder/1.x/api/v1/explain {"a":1}',
+  ]);
+});
+
+test.each([
+  ['..', 'latest', '/api/v1/perform'],
+  ['%2e%2E', 'latest', '/api/v1/perform'],
+  ['adder', '.', '/api/v1/perform'],
+  ['adder', '', '/api/v1/perform'],
+  ['a/b', 'latest', '/api/v1/perform'],
+  ['a?b', 'latest', '/api/v1/perform'],
+  ['a#b', 'latest', '/api/v1/perform'],
+  ['a\n', 'latest', '/api/v1/perform'],
+  ['adder', 'latest', '/../../other'],
+  ['adder', 'latest', '/a/%252e%2e/b'],
+  ['adder', 'latest', '/a%2f..%5cb'],
+  ['adder', 'latest', String.raw`/\..`],
+  ['adder', 'latest', '/.\t./b'],
+])('a call stays in the job that it names: %j %j %j', async (name, version, path) => {
+  vi.stubGlobal('fetch', () => expect.unreachable('the token has left'));
+  Object.assign(settings, { pubUrl: 'http://pub' });
+
+  await expect(callJob(name, path, {}, { version })).rejects.toThrow(TypeError);
+});
+
+test('the token of a job goes nowhere that another job redirects to', async () => {
+  vi.unstubAllGlobals();
+  let isAsked = false;
+  await using elsewhere = await serve((_request, response) => {
+    isAsked = true;
+    response.end('{}');
+  });
+  await using pub = await serve((_request, response) => {
+    response.writeHead(307, { location: `${elsewhere.url}/steal?secret=1` }).end();
+  });
+  Object.assign(settings, { pubUrl: pub.url, authToken: 'secret' });
+
+  await expect(callJob('adder')).rejects.toThrow(
+    /^job adder has answered 307, a redirect to \/steal, which is not followed/,
+  );
+  expect(isAsked).toBe(false);
+});
+
+test("callers' tokens do not reach the code of the job", () => {
+  const raw = [
+    ...['Auth', 'Esc-Auth', 'User-Auth', 'Job-Auth'].flatMap((name) => [`X-Racetrack-${name}`, 'secret']),
+    'Cookie',
+    'a=1; X-Racetrack-Auth =secret; x-racetrack-auth=secret;b=2',
+    'Cookie',
+    'X-Racetrack-Auth',
+  ];
+
+  expect(new JobContext(raw.join('\n')).headers).toEqual({ cookie: 'a=1;b=2' });
+});
+
+const HOSTILE = `
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const grown = new Uint8Array(memory.buffer);
+  memory.grow(1);
+  const error = (fields) => { throw Object.assign(new Error('x'), fields); };
+  const explode = () => { throw new Error('again'); };
+  const kinds = {
+    detached: () => detached,
+    buffer: () => detached.buffer,
+    grown: () => grown,
+    proxy: () => new Proxy(new Uint8Array(8), {}),
+    *chunk() { yield detached; },
+    message: () => error({ message: { a: 1n } }),
+    toJSON: () => error({ message: { toJSON: explode } }),
+    symbol: () => error({ name: Symbol() }),
+    name: () => error({ name: { toString: explode } }),
+    stack: () => { throw Object.defineProperty(new Error('x'), 'stack', { get: explode }); },
+    trap: () => { throw new Proxy(new Error('x'), { getPrototypeOf: explode, get: explode }); },
+    context: (context) => { Object.defineProperty(context, 'tracingId', { get: explode }); explode(); },
+    accept(context) { Object.defineProperty(context, 'headers', { value: { accept: 5 } }); return [1].values(); },
+    frozen: (context) => { context.headers.accept = 5; },
+  };
+  export function perform({ kind }, context) { return kind === 'fine' ? 'fine' : kinds[kind](context); }`;
+
+test('whatever the job returns or throws, its callers and all others are answered', async () => {
+  await using job = await startJob(
+    { 'job.mjs': HOSTILE },
+    { entrypoint_path: 'job.mjs', max_concurrency: 20 },
+  );
+  const kinds = [...HOSTILE.matchAll(/^ {4}\*?(\w+)[:(]/gm)].map(([, kind = '']) => kind);
+  expect(kinds).toHaveLength(14);
+
+  const answers = await Promise.all(
+    kinds.flatMap((kind) => [job.call({ kind }), job.call({ kind: 'fine' })]),
+  );
+
+  expect(
+    answers.map(({ status, text }) => [
+      status,
+      status === 200 ? text : Object.hasOwn(JSON.parse(text) as object, 'error'),
+    ]),
+  ).toEqual(
+    kinds.flatMap(() => [
+      [500, true],
+      [200, '"fine"'],
+    ]),
+  );
+});
+
+test('results that cannot cross to the other thread take no others with them', () => {
+  const { port1, port2 } = new MessageChannel();
+  const reports = new ReportQueue(port1);
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  reports.push(200, 1, '', 'one');
+  reports.push(200, 2, '', detached);
+  reports.push(200, 3, '', 'three');
+
+  reports.flush();
+
+  const received = [1, 2, 3].map(() => receiveMessageOnPort(port2)?.message as unknown);
+  port1.close();
+  expect(received).toEqual([
+    [200, 1, '', 'one'],
+    [500, 2, '', expect.stringContaining('could not be handed over')],
+    [200, 3, '', 'three'],
+  ]);
+});
+
+test('a call in flight counts before its body has been read', async () => {
+  await using job = await startJob(
+    { 'job.mjs': 'export const perform = () => 42;' },
+    { entrypoint_path: 'job.mjs', max_inflight_requests: 1 },
+  );
+  const status = async () => (await job.call({})).status;
+  const slow = request({
+    socketPath: job.socketPath,
+    path: '/api/v1/perform',
+    method: 'POST',
+    headers: { 'content-length': 1000 },
+  });
+  slow.on('error', () => undefined).flushHeaders();
+
+  await expect.poll(status).toBe(429);
+  slow.destroy();
+  await expect.poll(status).toBe(200);
+  expect(await status()).toBe(200);
+});
+
+const FRAGILE = `
+  import { existsSync, writeFileSync, rmSync } from 'node:fs';
+  import { parentPort } from 'node:worker_threads';
+  if (existsSync('broken')) { rmSync('broken'); throw new Error('the model is missing'); }
+  const kinds = {
+    break: () => writeFileSync('broken', ''),
+    end: () => { writeFileSync('ends', ''); parentPort.unref(); },
+    loop: () => { for (;;); },
+    quick: () => 'quick',
+  };
+  if (existsSync('ends')) setInterval(() => parentPort.unref(), 5).unref();
+  export function perform({ kind }) { return kinds[kind](); }`;
+
+test('a job whose thread cannot be replaced at once comes back by itself', async () => {
+  await using job = await startJob({ 'job.mjs': FRAGILE }, { entrypoint_path: 'job.mjs', call_timeout: 0.2 });
+  const ready = async () => await job.get('/ready');
+  await job.call({ kind: 'break' });
+
+  expect(await job.call({ kind: 'loop' })).toMatchObject({ status: 504 });
+
+  await expect.poll(ready).toMatchObject({ status: 500, text: expect.stringContaining('model is missing') });
+  expect(await job.get('/live')).toMatchObject({ status: 200 });
+  expect(await job.call({ kind: 'quick' })).toMatchObject({
+    status: 503,
+    text: expect.stringContaining('the model is missing') as unknown,
+  });
+  await expect.poll(ready, { timeout: 5_000 }).toMatchObject({ status: 200, text: '{"ready":true}' });
+  expect(await job.call({ kind: 'quick' })).toMatchObject({ status: 200 });
+});
+
+test('a thread that ends as soon as it is ready is replaced with pauses', async () => {
+  await using job = await startJob({ 'job.mjs': FRAGILE }, { entrypoint_path: 'job.mjs' });
+
+  await job.call({ kind: 'end' });
+
+  await expect.poll(async () => await job.get('/ready')).toMatchObject({ status: 500 });
+  await expect.poll(() => job.log().match(/a thread of the job has ended/g)).toHaveLength(2);
+});
+
+test('results, errors and endpoints of every kind', async () => {
+  await using job = await startJob({ 'job.mjs': KINDS }, { entrypoint_path: 'job.mjs', call_timeout: 0.5 });
+  const kind = async (name: string, accept?: string) =>
+    await job.call({ kind: name }, accept === undefined ? {} : { accept });
+
+  expect((await kind('date')).text).toBe('{"at":"1970-01-01T00:00:00.000Z","map":{"a":[1]},"bytes":[0.5]}');
+  expect((await kind('nothing')).text).toBe('null');
+  expect(await kind('binary')).toEqual({
+    status: 200,
+    type: 'application/octet-stream',
+    text: '\u0001\u0002\u00ff',
+  });
+  expect(await kind('stream')).toMatchObject({ type: 'application/x-ndjson', text: '{"a":1}\n"two"\n' });
+  expect(await kind('stream', 'text/event-stream')).toMatchObject({
+    type: 'text/event-stream',
+    text: 'data: {"a":1}\n\ndata: "two"\n\n',
+  });
+  expect((await kind('broken')).text).toBe('1\n{"error":"half way","type":"Error"}\n');
+  expect(await kind('function')).toMatchObject({
+    status: 500,
+    text: expect.stringContaining('$.a[0].b is a function') as unknown,
+  });
+  expect(await kind('cycle')).toMatchObject({
+    status: 500,
+    text: expect.stringContaining('$.self is a cycle') as unknown,
+  });
+  expect(await kind('status')).toMatchObject({ status: 503 });
+  expect(await kind('bug')).toMatchObject({
+    status: 500,
+    text: expect.stringContaining('"type":"TypeError"') as unknown,
+  });
+  expect((await kind('lost')).text).toBe('"fine"');
+  expect((await kind('context')).text).toBe('{"kind":"context"}');
+  expect(await job.call({}, { path: '/refuse' })).toMatchObject({ status: 400 });
+  expect((await job.get('/api/v1/source')).text).toBe(KINDS);
+  expect((await job.get('/metrics')).text).toContain('models{kind="a\\"b"} 3\n');
+  await expect.poll(job.log).toContain('nobody waits for me');
+
+  // A call that computes for ever is ended with its thread, and the next one works. One that only waited for it says so.
+  const loop = kind('loop');
+  const waiting = kind('loop');
+  expect(await loop).toMatchObject({ status: 504, text: expect.stringContaining('took longer') as unknown });
+  expect((await waiting).text).toMatch(/wait(?:s|ed) for its turn/);
+  expect(await job.get('/live')).toMatchObject({ status: 200 });
+  expect((await kind('quick')).text).toBe('"quick"');
+});
+
+test('packages are installed and found by the code of the job', async () => {
+  await using job = await startJob(
+    {
+      'job.ts': `import { double } from 'doubler';\nexport const perform = ({ x }: { x: number }) => double(x);`,
+      'package.json': JSON.stringify({ dependencies: { doubler: 'file:doubler' } }),
+      'doubler/package.json': JSON.stringify({
+        name: 'doubler',
+        version: '1.0.0',
+        type: 'module',
+        exports: './index.js',
+      }),
+      'doubler/index.js': 'export const double = (x) => 2 * x;',
+    },
+    { entrypoint_path: 'job.ts', dependencies_path: 'package.json' },
+  );
+
+  expect((await job.call({ x: 21 })).text).toBe('42');
+  expect(await job.call({ x: 'many' })).toMatchObject({ status: 400 });
+});
+
+test('a mistake in the source fails the build with file and line', async () => {
+  await expect(
+    startJob({ 'job.ts': 'export function perform( {' }, { entrypoint_path: 'job.ts' }),
+  ).rejects.toThrow(/job\.ts:1: SyntaxError: .*\n {4}export function perform/);
+});
+
+async function serve(listener: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
