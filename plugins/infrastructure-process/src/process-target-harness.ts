@@ -14,14 +14,14 @@ import { parseSettings } from './settings.ts';
 
 /** What a test may want otherwise. */
 export interface TestRequestOverrides extends Partial<
-  Pick<LaunchRequest, 'instanceId' | 'env' | 'resources' | 'account'>
+  Pick<LaunchRequest, 'instanceId' | 'job' | 'env' | 'resources' | 'account'>
 > {
   readonly command?: readonly string[];
 }
 
 /** The process target in a directory of its own, for tests. */
 export interface ProcessTargetHarness extends InfrastructureTargetHarness {
-  /** For `instances/` and `sockets/`. */
+  /** For `instances/`, `sockets/` and `job-data/`. */
   readonly dataDir: string;
   readonly table: ProcessTable;
   /** What the target reported. */
@@ -74,7 +74,7 @@ export function createTestRequest(overrides: TestRequestOverrides = {}): LaunchR
   const command = overrides.command ?? [process.execPath, join('${source}', 'test-job.ts'), '${socket}'];
   return {
     instanceId: overrides.instanceId ?? 'i-1',
-    job: { name: 'adder', version: '1.0.0' },
+    job: overrides.job ?? { name: 'adder', version: '1.0.0' },
     deploymentTimestamp: 1_700_000_000,
     artifact: {
       kind: 'native',

@@ -40,7 +40,7 @@ export interface ProcessTarget extends InfrastructureTarget, Disposable {}
 /** @returns the target; disposing of it ends its timers, and no job. */
 export async function createProcessTarget(deps: ProcessTargetDeps): Promise<ProcessTarget> {
   const { settings, table, log } = deps;
-  const { instancesDir, socketsDir } = settings;
+  const { instancesDir, socketsDir, jobDataDir } = settings;
   const locks = createKeyedLock();
   const rotations = createLogRotations();
   const owner = nameOwner(instancesDir);
@@ -53,6 +53,7 @@ export async function createProcessTarget(deps: ProcessTargetDeps): Promise<Proc
     cgroups: isolation.cgroups,
     instancesDir,
     socketsDir,
+    jobDataDir,
     baseEnvironment: deps.baseEnvironment,
     isBusy: locks.isHeld,
     warn: (message: string, fields: Readonly<Record<string, unknown>>) => log('warn', message, fields),

@@ -9,6 +9,8 @@ const settingsSchema = z.object({
   instancesDir: z.string().optional(),
   /** Where jobs put their sockets; given by the platform. */
   socketsDir: z.string().optional(),
+  /** One directory per job family below it, for data that outlives instances; given by the platform. */
+  jobDataDir: z.string().optional(),
   /** Everything that is the platform's: out of sight for jobs, but for what is theirs; given by the platform. */
   platformDir: z.string().optional(),
   /** A log that grows beyond this is rotated; one old one is kept. */
@@ -27,7 +29,7 @@ const settingsSchema = z.object({
   namespaces: z.enum(['auto', 'off']).default('auto'),
   /** `off`: as if this machine had no control groups. */
   cgroups: z.enum(['auto', 'off']).default('auto'),
-  /** Bytes that an instance may have in its home, its temporary files and beside its socket, deleted ones included; `null`: no limit. */
+  /** Bytes that an instance may have in its home, its family's data, its temporary files and beside its socket, deleted ones included; `null`: no limit. */
   diskLimitBytes: z.int().positive().nullable().default(null),
   /** How often memory and disks are measured where the kernel does not hold the limit. */
   watchIntervalMs: z.int().positive().default(2_000),
@@ -37,6 +39,7 @@ const settingsSchema = z.object({
 export type Settings = z.infer<typeof settingsSchema> & {
   readonly instancesDir: string;
   readonly socketsDir: string;
+  readonly jobDataDir: string;
 };
 
 /** @param dataDir - the plugin's own; used where the platform names no other place. */
@@ -46,6 +49,7 @@ export function parseSettings(settings: unknown, dataDir: string): Settings {
     ...parsed,
     instancesDir: parsed.instancesDir ?? join(dataDir, 'instances'),
     socketsDir: parsed.socketsDir ?? join(dataDir, 'sockets'),
+    jobDataDir: parsed.jobDataDir ?? join(dataDir, 'job-data'),
   };
 }
 

@@ -29,6 +29,8 @@ export interface JobProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly marks: Readonly<Record<string, string>>;
   readonly socket: string;
+  /** The directory that its family keeps its data in. */
+  readonly data: string;
 }
 
 /** Puts everything between the shim and the job that keeps the job within its limits and away from others. */
@@ -59,7 +61,7 @@ function composeView(
   { platformDir, tools }: Isolation,
   files: InstanceFiles,
   artifact: LaunchRequest['artifact'],
-  { command, cwd, socket }: JobProcess,
+  { command, cwd, socket, data }: JobProcess,
 ): Namespaces {
   const [program = ''] = command;
   const mentionsPlugin = [...artifact.run.command, ...Object.values(artifact.run.env)].some((text) =>
@@ -75,7 +77,7 @@ function composeView(
   ];
   return {
     readOnly: [...new Set(readOnly.map(tryRealpath).filter((path) => path !== undefined))],
-    writable: [files.home, dirname(socket)].map((path) => realpathSync(path)),
+    writable: [files.home, dirname(socket), data].map((path) => realpathSync(path)),
     hidden: [platformDir],
     temporaryDir: realpathSync(files.tmp),
     cwd: realpathSync(cwd),

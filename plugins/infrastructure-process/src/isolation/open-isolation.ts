@@ -88,11 +88,11 @@ function assertAccounts({ accounts }: Confinement): void {
 }
 
 /** Without a view of their own, jobs need the right to pass through the directories above their files. */
-function openDirectories({ instancesDir, socketsDir }: Settings, platformDir: string): void {
-  for (const directory of [instancesDir, socketsDir]) {
+function openDirectories({ instancesDir, socketsDir, jobDataDir }: Settings, platformDir: string): void {
+  for (const directory of [instancesDir, socketsDir, jobDataDir]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     makePassable(directory, platformDir);
   }
-  const refusal = findReachRefusal(platformDir, [instancesDir, socketsDir]);
+  const refusal = findReachRefusal(platformDir, [instancesDir, socketsDir, jobDataDir]);
   if (refusal !== undefined) throw refusal;
 }

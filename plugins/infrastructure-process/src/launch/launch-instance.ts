@@ -14,6 +14,7 @@ import {
   type InstanceRecord,
   type ProcessRecord,
 } from '../files/instance-files.ts';
+import { ensureJobData } from '../files/job-data.ts';
 import { ensureSocketPath } from '../files/socket-path.ts';
 import { createDurably, writeDurably } from '../files/write-durably.ts';
 import { findEndReason } from '../find-end-reason.ts';
@@ -32,6 +33,7 @@ import { substitutePlaceholders } from './substitute-placeholders.ts';
 
 export interface LaunchInstanceDeps extends StopMembersDeps {
   readonly socketsDir: string;
+  readonly jobDataDir: string;
   readonly baseEnvironment: Readonly<Record<string, string>>;
   readonly isolation: Isolation;
 }
@@ -63,8 +65,9 @@ export async function launchInstance(
   const end = earlier && (await findEndReason(deps.isolation.cgroups, request.instanceId, files));
   if (existsSync(files.dir)) await stopFormer(deps, files, request.instanceId, earlier, signal);
   const record = await prepareDirectory(deps, files, request);
+  const data = await prepareJobData(deps, request);
   if (earlier !== undefined) markRestart(files, end);
-  await startProcess(deps, files, request, record.address.path);
+  await startProcess(deps, files, request, { socket: record.address.path, data });
   return answer(record.address);
 }
 
@@ -129,6 +132,14 @@ async function prepareDirectory(
   return record;
 }
 
+async function prepareJobData(
+  { jobDataDir, isolation }: LaunchInstanceDeps,
+  { job, account }: LaunchRequest,
+): Promise<string> {
+  const isPassable = account !== null && !isolation.hasNamespaces;
+  return await ensureJobData(jobDataDir, job.name, account, isPassable);
+}
+
 function composeBase(
   { baseEnvironment }: LaunchInstanceDeps,
   { account }: LaunchRequest,
@@ -143,7 +154,7 @@ async function startProcess(
   deps: LaunchInstanceDeps,
   files: InstanceFiles,
   request: LaunchRequest,
-  socket: string,
+  { socket, data }: { readonly socket: string; readonly data: string },
 ): Promise<void> {
   const { sourceDir, environmentDir, pluginDir, run } = request.artifact;
   const placeholders = { source: sourceDir, environment: environmentDir, plugin: pluginDir, socket };
@@ -151,13 +162,13 @@ async function startProcess(
   const marks = markEnvironment(request.instanceId, deps.owner);
   const env = composeEnvironment(request, {
     base: { ...composeBase(deps, request), HOME: files.home, TMPDIR: isNamespaced ? '/tmp' : files.tmp },
-    marks,
+    marks: { ...marks, JOB_DATA_DIR: data },
     placeholders,
   });
   const cwd = resolve(sourceDir, substitutePlaceholders(run.cwd ?? '.', placeholders));
   const command = run.command.map((argument) => substitutePlaceholders(argument, placeholders));
   assertStartable(cwd, command);
-  const confined = confineJob(deps.isolation, files, request, { command, cwd, env, marks, socket });
+  const confined = confineJob(deps.isolation, files, request, { command, cwd, env, marks, socket, data });
   failpoint('before-shim-spawned');
   const shim = await spawnShim({ dir: files.dir, log: files.log, cwd, ...confined });
   failpoint('after-shim-spawned');

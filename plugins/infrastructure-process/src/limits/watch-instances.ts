@@ -11,6 +11,7 @@ import {
   type InstanceFiles,
   type InstanceRecord,
 } from '../files/instance-files.ts';
+import { getJobDataPath } from '../files/job-data.ts';
 import { BLOCK_BYTES } from '../logs/log-use.ts';
 import { listMembers, type ListMembersDeps } from '../processes/list-members.ts';
 import type { ProcessTable } from '../processes/process-table.ts';
@@ -19,6 +20,7 @@ import { findMemoryEnd } from './find-memory-end.ts';
 
 export interface WatchInstancesDeps extends ListMembersDeps {
   readonly socketsDir: string;
+  readonly jobDataDir: string;
   readonly diskLimitBytes: number | null;
   /** Up to which a log is left to its rotation. */
   readonly maxLogBytes: number;
@@ -71,6 +73,8 @@ async function listWatched(deps: WatchInstancesDeps): Promise<Watched[]> {
         files.home,
         files.tmp,
         ...findSocketDirectory(instance, deps.socketsDir),
+        // Of the family, so that each of its instances answers for all of it.
+        ...(instance === undefined ? [] : [getJobDataPath(deps.jobDataDir, instance.job.name)]),
         ...findSwollenLog(files, deps.maxLogBytes),
       ],
       pids: async () => {
