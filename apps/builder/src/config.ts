@@ -20,15 +20,20 @@ const GIT_VARIABLES = ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH'];
 const STEP_VARIABLES = listWords(`
   REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS PIP_CERT PIP_CLIENT_CERT PIP_PROXY
   PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_DISABLE_PIP_VERSION_CHECK NPM_CONFIG_CAFILE
-  npm_config_cafile CARGO_HTTP_CAINFO
+  npm_config_cafile CARGO_HTTP_CAINFO CARGO_HTTP_PROXY CARGO_HTTP_TIMEOUT CARGO_NET_RETRY
+  CARGO_NET_GIT_FETCH_WITH_CLI
 `);
 
 const INDEX_VARIABLES = listWords(`
   PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
   PIP_CONSTRAINT PIP_PREFER_BINARY UV_INDEX_URL UV_EXTRA_INDEX_URL UV_DEFAULT_INDEX UV_INDEX
   UV_FIND_LINKS NPM_CONFIG_REGISTRY npm_config_registry NPM_CONFIG_USERCONFIG
-  npm_config_userconfig GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB
+  npm_config_userconfig GOPROXY GOPRIVATE GONOPROXY GOSUMDB GONOSUMDB GOINSECURE
 `);
+
+/** Names of variables of Cargo hold names of registries. Tokens stay here: code of authors runs in the same step. */
+const CARGO_INDEX =
+  /^CARGO_(?:REGISTRY_DEFAULT|REGISTRIES_\w+_(?:INDEX|PROTOCOL)|SOURCE_\w+_(?:REGISTRY|REPLACE_WITH))$/;
 
 /**
  * Selects what git and build steps may see of the builder's own environment; everything else stays here.
@@ -37,7 +42,8 @@ const INDEX_VARIABLES = listWords(`
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): BuilderConfig {
   const network = pick(env, NETWORK_VARIABLES);
-  const indexSettings = pick(env, INDEX_VARIABLES);
+  const ofCargo = Object.keys(env).filter((name) => CARGO_INDEX.test(name));
+  const indexSettings = pick(env, [...INDEX_VARIABLES, ...ofCargo]);
   return {
     path: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     gitEnv: { ...network, ...pick(env, GIT_VARIABLES) },

@@ -5,6 +5,7 @@ import type { Workspace } from '../cache/workspace.ts';
 import { listBuildProcesses } from '../steps/kill-leftover-processes.ts';
 import { findProcessExcess } from './find-process-excess.ts';
 import { presentDiskExcess, presentOutputExcess } from './present-excess.ts';
+import { relieveStarvation } from './relieve-starvation.ts';
 
 /** How often the build's processes are looked at. */
 const INTERVAL_MS = 250;
@@ -74,6 +75,7 @@ export function watchBuild(
     if (!isOver) timer = setTimeout(lookAgain, INTERVAL_MS);
   }
 
+  const stopRelieving = relieveStarvation(workspace.confinement.cgroup);
   schedule();
   return {
     addDirectory: (path) => void initialSizes.set(path, 0),
@@ -93,6 +95,7 @@ export function watchBuild(
     stop() {
       isOver = true;
       stopped.abort();
+      stopRelieving();
       clearTimeout(timer);
     },
   };
