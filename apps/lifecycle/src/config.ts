@@ -5,6 +5,7 @@ import { DEFAULT_PORTS, isAddressRange } from '@racetrack-platform/contracts';
 import { readStoreOptions } from '@racetrack-platform/db';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { parseQuantity } from '@racetrack-platform/manifest';
+import { SYSTEM_PACKAGE_MODES } from './system-packages/system-packages.ts';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const flag = z
@@ -99,8 +100,10 @@ const schema = z.object({
   RACETRACK_DEFAULT_JOB_MEMORY_MAX: quantity('1Gi'),
   /** The most memory that a manifest may ask for. */
   RACETRACK_MAX_JOB_MEMORY_LIMIT: quantity('8Gi'),
-  /** What an instance may have in its home directory and its temporary files. */
+  /** What an instance may have in its home directory, its temporary files and its family's data. */
   RACETRACK_JOB_DISK_LIMIT: quantity('2Gi'),
+  /** What is done about `system_dependencies` that this machine does not have. */
+  RACETRACK_SYSTEM_DEPENDENCIES: z.enum(SYSTEM_PACKAGE_MODES).default('check'),
   /** Leave job instances running when the platform stops. */
   RACETRACK_KEEP_JOBS: flag,
   /** Target for manifests that name none, when several are installed. */
@@ -182,6 +185,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     defaultJobMemoryBytes: e.RACETRACK_DEFAULT_JOB_MEMORY_MAX,
     maxJobMemoryBytes: e.RACETRACK_MAX_JOB_MEMORY_LIMIT,
     jobDiskLimitBytes: e.RACETRACK_JOB_DISK_LIMIT,
+    systemDependencies: e.RACETRACK_SYSTEM_DEPENDENCIES,
     keepJobs: e.RACETRACK_KEEP_JOBS,
     defaultTarget: e.RACETRACK_INFRASTRUCTURE_TARGET ?? null,
     hasDefaultPlugins: e.RACETRACK_DEFAULT_PLUGINS,

@@ -14,6 +14,7 @@ export function layOut(dataDir: string) {
     plugins: join(dataDir, 'plugins'),
     instances: join(dataDir, 'instances'),
     sockets: join(dataDir, 'run', 'i'),
+    jobData: join(dataDir, 'job-data'),
   };
 }
 

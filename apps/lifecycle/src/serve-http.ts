@@ -53,6 +53,7 @@ import type { Replicas } from './replicas/replicas.ts';
 import { createMaintenanceCheck } from './settings/maintenance.ts';
 import { maintenanceRoutes } from './settings/maintenance-routes.ts';
 import type { StoreOutage } from './store/store-outage.ts';
+import type { SystemPackages } from './system-packages/system-packages.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { administrationRoutes } from './users/administration-routes.ts';
 import { userRoutes } from './users/user-routes.ts';
@@ -72,6 +73,7 @@ export interface ServeHttpDeps {
   readonly commits: RequestCommits;
   readonly runner: DeploymentRunner;
   readonly reconciler: Reconciler;
+  readonly systemPackages: SystemPackages;
 }
 
 export interface HttpServers {
@@ -162,6 +164,7 @@ function composeRoutes(
     defaultTarget: config.defaultTarget,
     maxJobMemoryBytes: config.maxJobMemoryBytes,
     allowJobOverwrite: config.allowJobOverwrite,
+    systemPackages: deps.systemPackages,
   };
   const onAccepted = (): void => {
     deps.metrics.requestedDeployments.inc();

@@ -17,6 +17,7 @@ import { DeploymentRunner } from './deployments/deployment-runner.ts';
 import { createBuildResources } from './deployments/build-resources.ts';
 import { createDockerfileRenderer } from './dockerfiles/dockerfile-renderer.ts';
 import { createJobAccounts, usesAccounts } from './deployments/job-accounts.ts';
+import { createKeptData } from './deployments/kept-data.ts';
 import { removeUnneededUploads } from './deployments/remove-unneeded-uploads.ts';
 import { sweepBuilds } from './deployments/sweep-builds.ts';
 import * as accountRecords from './auth/account-records.ts';
@@ -43,6 +44,7 @@ import { createOwner } from './replicas/host-id.ts';
 import { reclaimHost } from './replicas/reclaim-host.ts';
 import { Replicas } from './replicas/replicas.ts';
 import { serveHttp, type HttpServers } from './serve-http.ts';
+import { createSystemPackages } from './system-packages/system-packages.ts';
 import { StoreOutage } from './store/store-outage.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { addProgressMetrics } from './telemetry/progress-metrics.ts';
@@ -195,8 +197,18 @@ function createEngine(options: StartControlOptions, parts: Parts) {
     logger,
     isLeader: async () => (await leadership.epoch()) !== undefined,
   });
-  const accounts = createJobAccounts({ store, hostId, isEnabled: usesAccounts(config) });
+  const accounts = createJobAccounts({
+    store,
+    hostId,
+    isEnabled: usesAccounts(config),
+    data: createKeptData(opened.layout.jobData),
+  });
   const exits = createExitReasons();
+  const systemPackages = createSystemPackages({
+    mode: config.systemDependencies,
+    isRoot: process.getuid?.() === 0,
+    env: selectHostEnvironment(env),
+  });
   const shared = {
     store,
     outage,
@@ -240,6 +252,7 @@ function createEngine(options: StartControlOptions, parts: Parts) {
         version: COMPATIBLE_VERSION,
         defaultMemoryMaxBytes: config.defaultJobMemoryBytes,
       },
+      systemPackages,
       builder: { entry: BUILDER, env: selectBuilderEnvironment(env) },
       buildsDir: opened.layout.builds,
       uploadsDir: opened.layout.uploads,
@@ -278,6 +291,7 @@ function createEngine(options: StartControlOptions, parts: Parts) {
     acknowledgements,
     reconciler,
     runner,
+    systemPackages,
     start() {
       acknowledgements.start();
       reconciler.start();

@@ -17,6 +17,7 @@ import {
   RESERVED_RUNTIME_NAMES,
   type Manifest,
 } from '@racetrack-platform/manifest';
+import type { InfrastructureTarget } from '@racetrack-platform/plugin-sdk';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { requireJobScope, requireScope } from '../auth/require-permission.ts';
 import type { Sealer } from '../keys/sealer.ts';
@@ -25,6 +26,7 @@ import { chooseTarget } from '../plugins/choose-target.ts';
 import { toHookManifest } from '../plugins/hooks/hook-data.ts';
 import { hasManifestRules, validateManifest } from '../plugins/hooks/validate-manifest.ts';
 import type { PluginSet } from '../plugins/set/plugin-set.ts';
+import type { SystemPackages } from '../system-packages/system-packages.ts';
 import { sealSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
 import { refuseExcessiveMemory } from './memory-limits.ts';
 import { newDeploymentRow } from './new-deployment-row.ts';
@@ -43,6 +45,7 @@ export interface AcceptDeploymentDeps {
   readonly maxJobMemoryBytes: number | null;
   /** Whether a version may be deployed again without being forced. */
   readonly allowJobOverwrite: boolean;
+  readonly systemPackages: Pick<SystemPackages, 'refuseMissing'>;
 }
 
 /** The only flag that Racetrack 2.36 accepts. */
@@ -82,6 +85,11 @@ export async function acceptDeployment(
     const written = { yaml: manifestYaml, data: submitted };
     await validateManifest(deps.host, { jobType, readManifest: () => toHookManifest(manifest, written) });
   }
+  const packages = manifest.system_dependencies ?? [];
+  if (packages.length > 0 && runsOnThisMachine(deps.host.target(target.name))) {
+    await authorizeDeployment(deps.store.db, subject, manifest);
+    warnings.push(...(await deps.systemPackages.refuseMissing(packages)));
+  }
   const id = randomUUID();
   await deps.store.transaction(async ({ db }) => {
     await authorizeDeployment(db, subject, manifest);
@@ -116,6 +124,11 @@ export async function acceptDeployment(
   });
   failpoint('after-accepted-row');
   return id;
+}
+
+/** Whether jobs of a target use the packages of the machine that builds them. */
+export function runsOnThisMachine({ runs, scope }: Pick<InfrastructureTarget, 'runs' | 'scope'>): boolean {
+  return runs === 'native' && scope === 'host';
 }
 
 function parsePayload(value: unknown) {

@@ -9,6 +9,7 @@ import type { BuildTerms } from './build-resources.ts';
 import { BuildLogWriter } from './build-log-writer.ts';
 import type { DeploymentRun } from './deployment-context.ts';
 import { openSecrets, type DeploymentSecrets } from './deployment-secrets.ts';
+import { runsOnThisMachine } from './accept-deployment.ts';
 import { composeLaunchSpec } from './launch-spec.ts';
 import { planBuild, type PlannedBuild } from './plan-build.ts';
 import { runBuild } from './spawn-builder.ts';
@@ -28,7 +29,7 @@ export async function buildArtifact(run: DeploymentRun): Promise<void> {
   const { plan } = planned;
   const { terms, release } = await deps.builds.take();
   const request = { ...composeBuildRequest(run, manifest, secrets, planned), ...terms };
-  const build = await runLogged(run, request).finally(release);
+  const build = await runLogged(run, request, manifest).finally(release);
   const spec = composeLaunchSpec({
     manifest,
     secretBuildEnv: secrets.buildEnv,
@@ -67,7 +68,7 @@ export function readStoredManifest(yaml: string): Manifest {
   return parseManifest(data, { source: 'job.yaml', locate }).manifest;
 }
 
-async function runLogged(run: DeploymentRun, request: BuildRequest) {
+async function runLogged(run: DeploymentRun, request: BuildRequest, manifest: Manifest) {
   const log = new BuildLogWriter(
     async (text) =>
       await run.outlast(
@@ -75,6 +76,7 @@ async function runLogged(run: DeploymentRun, request: BuildRequest) {
       ),
   );
   try {
+    await ensurePackages(run, manifest, (line) => log.write(line));
     return await runBuild(
       run.deps.builder,
       request,
@@ -98,6 +100,16 @@ async function runLogged(run: DeploymentRun, request: BuildRequest) {
   } finally {
     await log.flush();
   }
+}
+
+/** The packages are those of the machine that builds, which may be another one than that which accepted the job. */
+async function ensurePackages(
+  { deps, row, signal }: DeploymentRun,
+  { system_dependencies }: Manifest,
+  onLine: (line: string) => void,
+): Promise<void> {
+  if (!runsOnThisMachine(deps.host.target(row.infrastructure_target))) return;
+  await deps.systemPackages.ensure(system_dependencies ?? [], onLine, signal);
 }
 
 /** A step that fails has said why in its output, and only part of that fits into an error. */

@@ -15,6 +15,7 @@ import type { Sealer } from '../keys/sealer.ts';
 import type { Acknowledgements } from '../replicas/acknowledgements.ts';
 import type { Replicas } from '../replicas/replicas.ts';
 import type { StoreOutage } from '../store/store-outage.ts';
+import type { SystemPackages } from '../system-packages/system-packages.ts';
 import type { JobAccounts } from './job-accounts.ts';
 import type { BuildResources } from './build-resources.ts';
 import type { PlatformFacts } from './launch-spec.ts';
@@ -47,6 +48,7 @@ export interface DeploymentDeps {
   /** Says that there are instances to stop or start. */
   readonly nudgeReconciler: () => void;
   readonly accounts: JobAccounts;
+  readonly systemPackages: SystemPackages;
   /** Token of a job family, made when missing. */
   readonly ensureFamilyToken: (familyName: string) => Promise<string>;
 }

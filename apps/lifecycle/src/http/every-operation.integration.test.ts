@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listOperations, type OpenApiDocument, type Operation } from '../testing/list-operations.ts';
+import { renderApiReference } from '../testing/render-api-reference.ts';
 import { createOperationWorld, type OperationWorld } from '../testing/operation-world.ts';
 
 /** All that needs no token. Whoever adds one here says why in docs/security.md. */
@@ -27,17 +29,25 @@ const OWN = new Set([
   'POST /api/v1/auth/token/user/regenerate',
 ]);
 
+const REFERENCE = fileURLToPath(new URL('../../../../docs/reference/http-api.md', import.meta.url));
+
 let world: OperationWorld;
+let document: OpenApiDocument;
 let operations: Operation[];
 
 beforeAll(async () => {
   world = await createOperationWorld();
-  const document = await world.control.request('GET', '/lifecycle/openapi.json');
-  operations = listOperations((await document.json()) as OpenApiDocument);
+  const answer = await world.control.request('GET', '/lifecycle/openapi.json');
+  document = (await answer.json()) as OpenApiDocument;
+  operations = listOperations(document);
 });
 afterAll(async () => await world[Symbol.asyncDispose]());
 
 const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
+
+test('docs/reference/http-api.md lists them all (vitest --update writes it)', async () => {
+  await expect(renderApiReference(document)).toMatchFileSnapshot(REFERENCE);
+});
 
 test('the document says that no token is needed where that is so, and nowhere else', () => {
   expect(

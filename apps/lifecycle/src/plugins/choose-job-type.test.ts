@@ -66,6 +66,13 @@ describe('the job type of a manifest', () => {
     expect(String(error)).not.toContain('rust');
   });
 
+  test('a slip of the pen is answered with the name that was meant', () => {
+    expect(refusal('pyton3:latest', 'native')).toMatchObject({
+      hint: expect.stringMatching(/^Did you mean python3\? Write one/),
+    });
+    expect(refusal('python3:9.9.9', 'native')).toMatchObject({ hint: expect.stringMatching(/^Write one/) });
+  });
+
   test('is refused where none is installed, and where none can run', () => {
     expect(refusal('python3:latest', 'native', [])).toMatchObject({
       message:

@@ -1,5 +1,5 @@
 import { PlatformError } from '@racetrack-platform/errors';
-import { resolveJobType, type VersionResolution } from '@racetrack-platform/manifest';
+import { resolveJobType, suggestJobType, type VersionResolution } from '@racetrack-platform/manifest';
 
 export interface AvailableJobType {
   /** `name:version`. */
@@ -43,10 +43,14 @@ function explainMissing(
   }
   const shown = candidates.length === 0 ? elsewhere : resolve(requested, candidates);
   const message = shown.kind === 'missing' ? shown.message : `language ${requested} is not supported`;
+  const meant = suggestJobType(
+    requested,
+    candidates.map(({ fullName }) => fullName),
+  );
   const hint =
     available.length === 0
       ? 'An administrator installs the plugin of a job type, from a ZIP, a URL or github.com/OWNER/REPO: racetrack plugin install SOURCE'
-      : advise(candidates);
+      : `${meant === undefined ? '' : `Did you mean ${meant}? `}${advise(candidates)}`;
   return new PlatformError('JOB_TYPE_UNKNOWN', message, { hint });
 }
 

@@ -78,6 +78,7 @@ async function listFolders({ config, opened, pluginsDir = BUNDLED_PLUGINS }: Sta
   const platform = {
     instancesDir: layout.instances,
     socketsDir: layout.sockets,
+    jobDataDir: layout.jobData,
     platformDir: config.dataDir,
     isolation: usesAccounts(config) ? 'account' : 'off',
     diskLimitBytes: config.jobDiskLimitBytes,

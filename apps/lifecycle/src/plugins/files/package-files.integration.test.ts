@@ -180,30 +180,33 @@ describe('files of installed plugins', () => {
     });
   });
 
-  test('a pinned version of a bundled plugin works like that one', async () => {
-    const files = await open();
-    const dir = fileURLToPath(new URL('../../../../../plugins/job-type-python3', import.meta.url));
-    const { path, digest, manifest } = await bundlePlugin({
-      directory: dir,
-      outDirectory: directory.path,
-      signal,
-    });
-    archives.set(digest, path);
-    const dataDir = join(directory.path, 'bundled');
-    const pinned = { dir, dataDir, settings: {}, platform: { isolation: 'off' } };
-    const { name, version } = manifest;
-    const identity = { name, version, digest, language: 'javascript', manifest: { ...manifest } } as const;
+  test.each(['python3', 'golang', 'rust', 'node'])(
+    'a pinned version of a bundled plugin works like that one: %s',
+    async (jobType) => {
+      const files = await open();
+      const dir = fileURLToPath(new URL(`../../../../../plugins/job-type-${jobType}`, import.meta.url));
+      const { path, digest, manifest } = await bundlePlugin({
+        directory: dir,
+        outDirectory: directory.path,
+        signal,
+      });
+      archives.set(digest, path);
+      const dataDir = join(directory.path, 'bundled');
+      const pinned = { dir, dataDir, settings: {}, platform: { isolation: 'off' } };
+      const { name, version } = manifest;
+      const identity = { name, version, digest, language: 'javascript', manifest: { ...manifest } } as const;
 
-    const prepared = await files.prepare(identity, { config: '', pinned, signal });
-    const host = new OnDemandHost(prepared.host);
-    hosts.push(host);
+      const prepared = await files.prepare(identity, { config: '', pinned, signal });
+      const host = new OnDemandHost(prepared.host);
+      hosts.push(host);
 
-    expect(await host.describe(signal)).toMatchObject({
-      error: null,
-      jobTypes: [{ name: 'python3', version }],
-    });
-    expect(prepared.dataDir).toBe(dataDir);
-  });
+      expect(await host.describe(signal)).toMatchObject({
+        error: null,
+        jobTypes: [{ name: jobType, version }],
+      });
+      expect(prepared.dataDir).toBe(dataDir);
+    },
+  );
 
   test('what a Python plugin requires is installed once, also under its own account; pip is quoted when it fails', async () => {
     const files = await open();
