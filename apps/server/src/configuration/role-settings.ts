@@ -55,7 +55,13 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
     env: 'RACETRACK_JOB_DISK_LIMIT',
     kind: 'amount',
     default: '2Gi',
-    help: 'what an instance may keep in its home directory and temporary files; 0: no limit',
+    help: 'what an instance may keep in its home directory, temporary files and `JOB_DATA_DIR` together; 0: no limit',
+  },
+  {
+    env: 'RACETRACK_SYSTEM_DEPENDENCIES',
+    kind: { oneOf: ['check', 'install', 'ignore'] },
+    default: 'check',
+    help: 'jobs of the process target whose `system_dependencies` this machine does not have: `check` refuses them and names what is missing (Debian and its kin; elsewhere a warning), `install` installs it with apt-get, as root alone: whoever may deploy can then add any package of the configured sources, `ignore` builds them all the same',
   },
   {
     env: 'RACETRACK_EXTERNAL_LIFECYCLE_URL',

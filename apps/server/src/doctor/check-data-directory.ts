@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { checkFeedPath } from '../files/check-feed-path.ts';
@@ -11,6 +11,8 @@ import { isForeign } from './is-foreign.ts';
 
 const COMFORTABLE_FREE_BYTES = 1024 ** 3;
 const COMFORTABLE_FREE_FILES = 10_000;
+/** Names in one line. */
+const MAX_NAMES = 20;
 
 /** The folder that everything is kept in: modes, room, who holds it. */
 export const dataDirectoryChecks: CheckGroup = {
@@ -45,6 +47,7 @@ export const dataDirectoryChecks: CheckGroup = {
       ...(await checkFiles(dataDir)),
       ...(await checkRoom(dataDir)),
       await checkLock(dataDir),
+      ...(await checkJobData(dataDir)),
       ...checkFeed(dataDir, env),
     ];
   },
@@ -78,6 +81,17 @@ async function checkLock(dataDir: string): Promise<Check> {
   return (await isRunning(holder))
     ? ok(`process ${holder.pid} holds it`)
     : ok(`process ${holder.pid}, which held it, is gone; the next start takes it over`);
+}
+
+/** Nothing else knows of the data of families that are deployed no more. */
+async function checkJobData(dataDir: string): Promise<Check[]> {
+  const directory = path.join(dataDir, 'job-data');
+  const names = await readdir(directory).catch((): string[] => []);
+  if (names.length === 0) return [];
+  const shown = names.sort().slice(0, MAX_NAMES).join(', ');
+  return [
+    ok(`${directory} keeps data of ${names.length} job(s): ${shown}${names.length > MAX_NAMES ? ', …' : ''}`),
+  ];
 }
 
 function checkFeed(dataDir: string, env: Readonly<Record<string, string | undefined>>): Check[] {

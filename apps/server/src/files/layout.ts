@@ -44,4 +44,5 @@ export const LAYOUT: readonly PathRule[] = [
   { ...privateFolder, path: 'run', forbidden: UNWRITABLE },
   { ...movableFolder, path: 'instances', forbidden: UNWRITABLE },
   { ...movableFolder, path: 'builds', forbidden: UNWRITABLE },
+  { ...movableFolder, path: 'job-data', forbidden: UNWRITABLE },
 ];
