@@ -10,7 +10,10 @@ process.on('SIGINT', () => {
   if (interruption.signal.aborted) process.exit(EXIT_CODES.interrupted);
   interruption.abort(new Interruption());
 });
-process.on('SIGTERM', () => interruption.abort(new Interruption()));
+// The second is what a terminal that is closed sends.
+for (const name of ['SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => interruption.abort(new Interruption()));
+}
 
 if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) {
   const { setGlobalProxyFromEnv } = await import('node:http');

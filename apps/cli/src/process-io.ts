@@ -34,7 +34,8 @@ function createChannel(stream: NodeJS.WriteStream): OutputChannel {
   stream.on('error', () => undefined);
   return {
     isTerminal: stream.isTTY,
-    columns: stream.columns ?? 80,
+    // Some pseudo-terminals have no size.
+    columns: stream.columns > 0 ? stream.columns : 80,
     write: (data) => void (stream as Writable).write(data),
   };
 }

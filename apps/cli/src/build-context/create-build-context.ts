@@ -24,6 +24,8 @@ export interface BuildContextOptions {
   /** Files that never leave this machine this way, absolute: the secret env files. */
   readonly secretPaths: readonly string[];
   readonly signal: AbortSignal;
+  /** Further patterns, which `.gitignore` may take back. */
+  readonly alsoIgnored?: readonly string[];
   /** Of the encoded text. @defaultValue 255 MiB */
   readonly limitBytes?: number;
 }
@@ -40,7 +42,7 @@ export async function createBuildContext(
   options: BuildContextOptions,
 ): Promise<BuildContext> {
   const { root, signal, limitBytes = ENCODED_LIMIT_BYTES } = options;
-  const isIgnored = await createFilter(root, options.secretPaths);
+  const isIgnored = await createFilter(options);
   const { paths, skipped } = await listFiles(root, isIgnored, signal);
   if (skipped.length > 0)
     log.warn(`left out of the build context, as they are no files: ${skipped.join(', ')}`);
@@ -54,9 +56,13 @@ export async function createBuildContext(
   }
 }
 
-async function createFilter(root: string, secretPaths: readonly string[]): Promise<IgnoreFilter> {
+async function createFilter({
+  root,
+  secretPaths,
+  alsoIgnored = [],
+}: BuildContextOptions): Promise<IgnoreFilter> {
   const text = await readFile(join(root, '.gitignore'), 'utf8').catch(() => '');
-  const byPattern = createIgnoreFilter([...text.split('\n'), ...DEFAULT_PATTERNS]);
+  const byPattern = createIgnoreFilter([...alsoIgnored, ...text.split('\n'), ...DEFAULT_PATTERNS]);
   const secrets = new Set(secretPaths.map((path) => relative(root, path).split(sep).join('/')));
   return (path, isDirectory) => secrets.has(path) || byPattern(path, isDirectory);
 }

@@ -47,6 +47,24 @@ describe('call', () => {
     expect(result.stderr).toContain('warning: ');
   });
 
+  test('sends a file as a form, with further fields beside it', async () => {
+    await cli.write('fruit.csv', 'apple,3\n');
+    const argv = ['call', 'adder', '/api/v1/perform', '{"title": "Fruit"}', '--file', 'table=fruit.csv'];
+
+    expect(await cli.run(argv)).toMatchObject({ exitCode: 0 });
+    const { headers, body = '' } = server.requests[1] ?? {};
+    const form = await new Response(body, {
+      headers: { 'content-type': String(headers?.['content-type']) },
+    }).formData();
+    expect(form.get('title')).toBe('Fruit');
+    expect(form.get('table')).toMatchObject({ name: 'fruit.csv', size: 8 });
+
+    const { stdout } = await cli.run([...argv, '--curl']);
+    expect(stdout).toContain(`-F 'table=@"fruit.csv"'`);
+    expect(stdout).not.toContain('application/json;');
+    expect(await cli.run([...argv.slice(0, 3), '--file', 'table=gone.csv'])).toMatchObject({ exitCode: 2 });
+  });
+
   test('takes YAML, a file and standard input', async () => {
     await cli.write('payload.yaml', 'numbers: [40, 2]\n');
 

@@ -5,6 +5,7 @@ import type { CommandContext } from '../command/command-context.ts';
 import { defineCommand } from '../command/define-command.ts';
 import { jobUrl } from '../call/job-url.ts';
 import { parseExactJson, renderExactJson } from '../call/exact-json.ts';
+import { formParts, packForm } from '../call/form-parts.ts';
 import { readPayload } from '../call/read-payload.ts';
 import { renderCurl } from '../call/render-curl.ts';
 import { terminalSafe } from '../output/terminal-safe.ts';
@@ -23,6 +24,7 @@ const inputSchema = z.object({
   remote: z.string().optional(),
   version: z.string().min(1).default('latest'),
   method: z.string().toUpperCase().pipe(z.enum(METHODS)).default('POST'),
+  file: z.array(z.string()).default([]),
   curl: z.boolean().default(false),
   timeout: z.coerce.number().positive().max(LONGEST_TIMEOUT_S).default(DEFAULT_TIMEOUT_S),
 });
@@ -61,16 +63,18 @@ export const callCommand = defineCommand<CallInput, CallResult | undefined>({
 async function call(context: CommandContext, input: CallInput): Promise<CallOutcome> {
   const { io, log } = context;
   const body = await readBody(context, input);
+  const form = input.file.length === 0 ? undefined : formParts(input.file, body);
+  const packed = form === undefined || input.curl ? undefined : await packForm(io.cwd, form);
   const { client, remote, token } = await openSession(context, input.remote);
   const job = await findJob(client, input, context);
   const url = jobUrl(job.pub_url, input.endpoint);
   if (input.curl) {
     const tokenCommand = token === '' ? undefined : `racetrack get auth-token${remoteFlag(remote)}`;
-    return { kind: 'curl', command: renderCurl({ method: input.method, url, body, tokenCommand }) };
+    return { kind: 'curl', command: renderCurl({ method: input.method, url, body, form, tokenCommand }) };
   }
   log.info(`Calling job "${input.name} ${job.version}" at ${scrub(url)}`);
   const answer = await client.callJob(
-    { url, method: input.method, body, timeoutMs: input.timeout * 1000 },
+    { url, method: input.method, body: packed ?? body, timeoutMs: input.timeout * 1000 },
     { signal: io.signal },
   );
   if (answer.status >= 400) throw explainFailure(answer, input.name, job.version);
@@ -108,13 +112,14 @@ function explainFailure(answer: Answer, name: string, version: string): Platform
 }
 
 async function readBody(context: CommandContext, input: CallInput): Promise<string | undefined> {
-  if (input.payload !== undefined) {
-    if (!BODILESS.has(input.method)) return await readPayload(context.io, input.payload);
+  const isBodiless = BODILESS.has(input.method);
+  if (input.payload !== undefined || (isBodiless && input.file.length > 0)) {
+    if (!isBodiless) return await readPayload(context.io, input.payload ?? '{}');
     throw new PlatformError('USAGE', `${input.method} takes no payload`, {
       hint: 'Put parameters into the endpoint: /path?name=value.',
     });
   }
-  if (input.method !== 'POST') return undefined;
+  if (input.method !== 'POST' || input.file.length > 0) return undefined;
   throw new PlatformError('USAGE', "Missing argument 'payload'.", {
     hint: `For a call without parameters give '{}'; for another method, --method GET.`,
   });

@@ -1,7 +1,6 @@
 import type { CommandSpec } from '../command/command-spec.ts';
 import { ACCOUNT_COMMANDS } from './account-commands.ts';
 import { ADMIN_COMMANDS } from './admin-commands.ts';
-import { LATER_COMMANDS } from './later-commands.ts';
 import { JOB_COMMANDS } from './job-commands.ts';
 import { OPERATION_COMMANDS } from './operation-commands.ts';
 import { PLUGIN_COMMANDS } from './plugin-commands.ts';
@@ -15,5 +14,4 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...OPERATION_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...PLUGIN_COMMANDS,
-  ...LATER_COMMANDS,
 ];

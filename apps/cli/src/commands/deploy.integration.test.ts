@@ -149,6 +149,19 @@ describe('deploy', () => {
     expect(result.stderr).toContain('racetrack build-logs adder --version 0.0.1');
   });
 
+  test('the example remote of init is told apart from a repository that is away', async () => {
+    answerInTurn({ id: 'd-1', status: 'failed', error: 'no such host', error_code: 'SOURCE_UNAVAILABLE' });
+    await cli.write(
+      'job.yaml',
+      MANIFEST.replace('https://github.com/acme/job', 'https://git.example.com/you/adder'),
+    );
+
+    const result = await cli.run(['deploy']);
+
+    expect(result.stderr).toContain('deployment error: no such host');
+    expect(result.stderr).toContain('racetrack deploy --build-context local');
+  });
+
   test('a lost deployment is not waited for', async () => {
     routes[`GET ${API}/deploy/d-1`] = { status: 404, body: { error: 'no deployment' } };
 

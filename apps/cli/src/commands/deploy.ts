@@ -10,6 +10,7 @@ import { shellQuote } from '../output/shell-quote.ts';
 import { findExamplePayload } from '../deploy/find-example-payload.ts';
 import { watchDeployment } from '../deploy/watch-deployment.ts';
 import { findGitCredentials } from '../git/git-credentials.ts';
+import { PLACEHOLDER_REMOTE } from '../init/find-repository.ts';
 import { describeUnpushedWork, inspectCheckout } from '../git/inspect-checkout.ts';
 import { renderDuration } from '../output/duration.ts';
 import { openSession, type Session } from '../remote/open-session.ts';
@@ -45,11 +46,9 @@ export const deployCommand = defineCommand<DeployInput, DeployResult>({
     const isWatching = input.watch !== undefined;
     const job = isWatching ? undefined : await loadJob(context, input);
     const session = await openSession(context, input.remote ?? input.remoteArg);
-    const { id, checked } =
-      job === undefined
-        ? { id: input.watch ?? '', checked: undefined }
-        : await requestDeployment(context, session, job, input);
-    const deployment = await watch(context, session, id, job).finally(() => checked);
+    const { id, deployment } = await deploy(context, session, job, input).catch((error: unknown) => {
+      throw explainPlaceholder(error, job);
+    });
     const notice = deployment.job?.notice;
     if (notice !== undefined && notice !== null && notice !== '') context.log.warn(notice);
     const result = presentResult(id, deployment, context.io.monotonicMs() - startedAt);
@@ -68,6 +67,30 @@ async function loadJob(context: CommandContext, input: DeployInput): Promise<Job
   });
   for (const warning of job.warnings) context.log.warn(warning);
   return job;
+}
+
+async function deploy(
+  context: CommandContext,
+  session: Session,
+  job: Job | undefined,
+  input: DeployInput,
+): Promise<{ readonly id: string; readonly deployment: DeploymentAnswer }> {
+  const { id, checked } =
+    job === undefined
+      ? { id: input.watch ?? '', checked: undefined }
+      : await requestDeployment(context, session, job, input);
+  const deployment = await watch(context, session, id, job).finally(() => checked);
+  return { id, deployment };
+}
+
+/** Nothing can be fetched from the example that `init` writes where there is no repository yet. */
+function explainPlaceholder(error: unknown, job: Job | undefined): unknown {
+  const isPlaceholder = job?.manifest.git.remote.startsWith(PLACEHOLDER_REMOTE) ?? false;
+  if (!isPlaceholder || !PlatformError.is(error) || error.code !== 'SOURCE_UNAVAILABLE') return error;
+  return new PlatformError(error.code, error.message, {
+    hint: 'git.remote in job.yaml is still an example: name your repository there, or send the files of the folder: racetrack deploy --build-context local',
+    cause: error,
+  });
 }
 
 async function requestDeployment(

@@ -17,6 +17,58 @@ const FOLLOW_OPTION = { flags: '-f, --follow', summary: 'go on showing new lines
 /** Commands about jobs. */
 export const JOB_COMMANDS: readonly CommandSpec[] = [
   {
+    path: ['init'],
+    summary: 'Write a job to begin with, and a test of it',
+    arguments: [{ name: 'dir', isRequired: false, summary: 'where to; the current directory by default' }],
+    options: [
+      { flags: '--type <type>', summary: 'python3, golang, rust or node' },
+      { flags: '--name <name>', summary: 'name of the job; by default that of the directory' },
+    ],
+    example: 'init adder --type python3',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
+    path: ['dev'],
+    summary: 'Run a job on this machine, and again whenever a file is saved; no server is needed',
+    arguments: [
+      {
+        name: 'workdir',
+        isRequired: false,
+        summary: 'directory with a job.yaml, or a manifest file; the current directory by default',
+      },
+    ],
+    options: [
+      { ...REMOTE_OPTION, summary: 'URL or alias of the server that answers calls to other jobs' },
+      EXTRA_VARS_OPTION,
+      { flags: '--port <port>', summary: 'port on this machine; 7000 by default, or the next that is free' },
+      {
+        flags: '--env <NAME=VALUE>',
+        summary: 'variable for the job; NAME alone takes its value from the environment; may be repeated',
+        isRepeatable: true,
+      },
+      { flags: '--plugin <dir>', summary: 'folder of a job type, beside those that come with the platform' },
+      { flags: '--no-reload', summary: 'do not watch the files; end when the job ends' },
+      { flags: '--once', summary: 'start, call the documented example, print the answer, and end' },
+    ],
+    example: 'dev sample/python-class',
+    load: async () => (await import('./dev.ts')).devCommand,
+  },
+  {
+    path: ['run-local'],
+    summary:
+      'Build and run a job on this machine as it is now, without a server; as a process, not in a container',
+    arguments: [{ name: 'workdir', isRequired: false, summary: 'directory; the current one by default' }],
+    options: [
+      { ...REMOTE_OPTION, summary: 'URL or alias of the server that answers calls to other jobs' },
+      EXTRA_VARS_OPTION,
+      BUILD_CONTEXT_OPTION,
+      { flags: '--port <port>', summary: 'port on this machine; 7000 by default, or the next that is free' },
+      { flags: '--cmd <command>', summary: 'command of the container; refused, as there is none' },
+    ],
+    example: 'run-local . --build-context local',
+    load: async () => (await import('./run-local.ts')).runLocalCommand,
+  },
+  {
     path: ['deploy'],
     summary: 'Build and start the job of a directory, or of a manifest on standard input (-)',
     arguments: [
@@ -223,6 +275,12 @@ export const JOB_COMMANDS: readonly CommandSpec[] = [
       REMOTE_OPTION,
       VERSION_OPTION,
       { flags: '-X, --method <method>', summary: 'HTTP method; POST by default' },
+      {
+        flags: '--file <FIELD=PATH>',
+        summary:
+          'send a form with this file instead of JSON; PAYLOAD has its further fields; may be repeated',
+        isRepeatable: true,
+      },
       {
         flags: '--curl',
         summary: 'print the call as a curl command instead; the token is left to a sub-command',

@@ -173,6 +173,21 @@ describe('logs and build-logs', () => {
     expect(await cli.run(['logs'])).toMatchObject({ exitCode: 0, stdout: 'x\n' });
   });
 
+  test('logs of a job that never ran point to its build', async () => {
+    routes[`GET ${API}/job/adder/0.0.2`] = {
+      status: 404,
+      body: { error: 'Job record not found', code: 'JOB_NOT_FOUND' },
+    };
+    await logIn();
+
+    const result = await cli.run(['logs', 'adder', '--version', '0.0.2']);
+
+    expect(result.exitCode).toBeGreaterThan(0);
+    expect(result.stderr).toContain(
+      'it never ran: racetrack build-logs adder --version 0.0.2 shows its build',
+    );
+  });
+
   test('build-logs asks for everything, of the alias as it is', async () => {
     routes[`GET ${API}/job/adder/latest/build-logs`] = { body: { logs: 'built\n' } };
     await logIn();

@@ -1,9 +1,10 @@
-import { scrub } from '@racetrack-platform/errors';
+import { PlatformError, scrub } from '@racetrack-platform/errors';
 import { z } from 'zod';
 import type { CommandContext } from '../command/command-context.ts';
 import { defineCommand } from '../command/define-command.ts';
 import { terminalSafe } from '../output/terminal-safe.ts';
 import { openSession, type Session } from '../remote/open-session.ts';
+import { remoteFlag } from '../remote/select-remote.ts';
 import { readNamedJob } from './named-job.ts';
 
 const inputSchema = z.object({
@@ -30,7 +31,7 @@ export const logsCommand = defineCommand<LogsInput, LogsResult | undefined>({
     const named = await readNamedJob(context, input.name, input.version);
     const session = await openSession(context, input.remote ?? input.remoteArg);
     const { name } = named;
-    const { version } = await session.client.getJob(name, named.version ?? 'latest', { signal: io.signal });
+    const version = await findVersion(context, session, name, named.version);
     log.info(`Retrieving runtime logs of job "${name}" ${version} from ${scrub(session.remote.url)}...`);
     if (input.follow) {
       await follow(context, session, { name, version, tailLines: input.tail });
@@ -42,6 +43,24 @@ export const logsCommand = defineCommand<LogsInput, LogsResult | undefined>({
   },
   render: (result, { io }) => renderLogs(result?.logs ?? '', io.stdout.isTerminal),
 });
+
+/** A job whose first deployment failed is not there, but its build log is. */
+async function findVersion(
+  { io }: CommandContext,
+  { client, remote }: Session,
+  name: string,
+  requested: string | undefined,
+): Promise<string> {
+  try {
+    return (await client.getJob(name, requested ?? 'latest', { signal: io.signal })).version;
+  } catch (error) {
+    if (!PlatformError.is(error) || !['JOB_NOT_FOUND', 'NOT_FOUND'].includes(error.code)) throw error;
+    const ofVersion = requested === undefined ? '' : ` --version ${requested}`;
+    const hint = `If its deployment failed, it never ran: racetrack build-logs ${name}${ofVersion}${remoteFlag(remote)} shows its build.`;
+    const listed = error.hint === undefined ? '' : ` ${error.hint}`;
+    throw new PlatformError(error.code, error.message, { hint: `${hint}${listed}`, cause: error });
+  }
+}
 
 async function follow(
   { io, log, format }: CommandContext,

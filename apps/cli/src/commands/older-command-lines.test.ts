@@ -133,7 +133,7 @@ test('racetrack -h', async () => {
 });
 
 test.each([['racetrack run-local . --port 7000 --cmd sh -e a=b --build-context local', 'run-local']])(
-  '%s is understood and refused as not offered yet',
+  '%s is understood, but for the command of a container',
   async (line, command) => {
     const parsed = await parseCommandLine(line.split(' ').slice(1), COMMANDS);
     if (parsed.kind === 'help') throw new Error('expected a command');
@@ -142,7 +142,7 @@ test.each([['racetrack run-local . --port 7000 --cmd sh -e a=b --build-context l
     expect(parsed.spec.path.join(' ')).toBe(command);
     await expect(implementation.execute({} as never, parsed.input)).rejects.toMatchObject({
       code: 'NOT_SUPPORTED',
-      message: 'this command comes with a later version',
+      message: expect.stringContaining('--cmd replaces the command of a container') as string,
     });
   },
 );

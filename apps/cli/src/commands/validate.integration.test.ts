@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MANIFEST, createServedCli, type ServedCli } from '../testing/served-cli.ts';
 
@@ -36,6 +37,42 @@ describe('validate', () => {
     expect(lenient.exitCode).toBe(0);
     expect(lenient.stderr).toContain("warning: secret env file doesn't exist: ");
     expect(await cli.run(['validate', '--strict'])).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
+  test('warns about named files that are not there, and a job type with a slip of the pen', async () => {
+    await cli.write('there.txt', '');
+    const extra = 'jobtype_extra: {entrypoint_path: job.py, requirements_path: there.txt}\n';
+    await cli.write('job.yaml', `${MANIFEST.replace('python3', 'pyton3')}${extra}`);
+
+    const lenient = await cli.run(['validate']);
+
+    expect(lenient.exitCode).toBe(0);
+    expect(lenient.stderr).toContain('warning: jobtype_extra.entrypoint_path: there is no "job.py" in ');
+    expect(lenient.stderr).toContain('did you mean python3?');
+    expect(lenient.stderr).not.toContain('requirements_path');
+    expect(await cli.run(['validate', '--strict'])).toMatchObject({ exitCode: 2, stdout: '' });
+    const piped = `${MANIFEST}${extra}`;
+    expect(await cli.run(['validate', '-', '--strict'], { stdin: piped })).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a job type of a plugin is remarked upon, also with --strict', async () => {
+    await cli.write('job.yaml', MANIFEST.replace('python3', 'fortran'));
+
+    const result = await cli.run(['validate', '--strict']);
+
+    expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('a plugin of the server') });
+  });
+
+  test('a wrong git.directory is told where the checkout is that of git.remote', async () => {
+    await cli.write('sub/job.yaml', MANIFEST);
+    execFileSync('git', ['init', '-q'], { cwd: cli.cwd });
+    execFileSync('git', ['remote', 'add', 'origin', 'https://github.com/acme/job.git'], { cwd: cli.cwd });
+
+    const result = await cli.run(['validate', 'sub']);
+
+    expect(result.stderr).toContain('git.directory: is ".", but this folder is "sub" of the repository');
+    await cli.write('sub/job.yaml', `${MANIFEST}  directory: sub/\n`);
+    expect((await cli.run(['validate', 'sub'])).stderr).not.toContain('git.directory');
   });
 
   test('names the directory without a manifest', async () => {

@@ -3,6 +3,7 @@ import { messageOf, PlatformError } from '@racetrack-platform/errors';
 import { z } from 'zod';
 import type { CommandContext } from '../command/command-context.ts';
 import { defineCommand } from '../command/define-command.ts';
+import { checkFolder } from '../deploy/check-folder.ts';
 import { readJob, type Job } from '../deploy/read-job.ts';
 import { readSecretVars } from '../deploy/secret-vars.ts';
 
@@ -21,6 +22,8 @@ interface ValidateResult {
   readonly manifest: Record<string, unknown>;
 }
 
+const NO_FINDINGS = { warnings: [], remarks: [] } as const;
+
 /** `racetrack validate`: works offline and reads no configuration. */
 export const validateCommand = defineCommand<ValidateInput, ValidateResult>({
   input: inputSchema,
@@ -31,13 +34,16 @@ export const validateCommand = defineCommand<ValidateInput, ValidateResult>({
       strict: input.strict,
       acceptsPipe: false,
     });
-    const warnings = [...job.warnings, ...(await checkSecretFiles(context, job))];
+    const hasFolder = input.path !== '-';
+    const folder = hasFolder ? await checkFolder(job, context.io.signal) : NO_FINDINGS;
+    const warnings = [...job.warnings, ...(await checkSecretFiles(context, job)), ...folder.warnings];
     if (input.strict && warnings.length > 0) {
       throw new PlatformError('MANIFEST_INVALID', warnings.join('\n'), {
         hint: 'Correct it, or validate without --strict.',
       });
     }
     for (const warning of warnings) context.log.warn(warning);
+    for (const remark of folder.remarks) context.log.note(remark);
     context.log.info(`Manifest file "${job.workdir}" is valid`);
     return { valid: true, path: job.workdir, warnings, manifest: withoutNulls(job.manifest) };
   },

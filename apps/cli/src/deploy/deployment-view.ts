@@ -4,6 +4,8 @@ import { renderDuration } from '../output/duration.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
+/** Elsewhere than on a terminal. */
+const LINE_EVERY_MS = 10_000;
 
 /** Shows a deployment as it goes. */
 export interface DeploymentView {
@@ -27,7 +29,7 @@ export function createDeploymentView(log: Log, nowMs: () => number): DeploymentV
   let phase: { readonly name: string; readonly startedAt: number } | undefined;
   let lostReason: string | undefined;
   let frame = 0;
-  const timer = log.isLive ? setInterval(draw, FRAME_MS) : undefined;
+  const timer = log.isLive ? setInterval(draw, FRAME_MS) : setInterval(sayStill, LINE_EVERY_MS);
 
   function draw(): void {
     frame = (frame + 1) % FRAMES.length;
@@ -35,6 +37,12 @@ export function createDeploymentView(log: Log, nowMs: () => number): DeploymentV
     const elapsed = renderDuration(nowMs() - phase.startedAt);
     const lost = lostReason === undefined ? '' : `  (no answer: ${lostReason})`;
     log.setStatus(`${FRAMES[frame]} ${phase.name}  ${elapsed}${lost}`);
+  }
+
+  function sayStill(): void {
+    if (phase === undefined) return;
+    const elapsed = renderDuration(nowMs() - phase.startedAt);
+    log.note(`still in progress: ${phase.name === '' ? 'the deployment' : phase.name} (${elapsed})`);
   }
 
   function close(mark: string): void {

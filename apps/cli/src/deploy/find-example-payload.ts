@@ -7,19 +7,19 @@ const TIMEOUT_MS = 1_000;
 const MAX_LENGTH = 200;
 const NOTHING = '{}';
 
+const inputSchema = z.object({
+  default: z.record(z.string(), z.unknown()).catch({}),
+  required: z.array(z.string()).catch([]),
+  properties: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+type InputSchema = z.infer<typeof inputSchema>;
+
 const documentSchema = z.object({
   paths: z.object({
     '/api/v1/perform': z.object({
       post: z.object({
         requestBody: z.object({
-          content: z.object({
-            'application/json': z.object({
-              schema: z.object({
-                default: z.record(z.string(), z.unknown()).catch({}),
-                required: z.array(z.string()).catch([]),
-              }),
-            }),
-          }),
+          content: z.object({ 'application/json': z.object({ schema: inputSchema }) }),
         }),
       }),
     }),
@@ -44,13 +44,47 @@ export async function findExamplePayload(
       url: `${pubUrl}/openapi.json`,
       timeoutMs: TIMEOUT_MS,
     });
-    const body = documentSchema.parse(JSON.parse(answer.text));
-    const { default: example, required } =
-      body.paths['/api/v1/perform'].post.requestBody.content['application/json'].schema;
-    const needed = Object.fromEntries(required.map((name) => [name, '…']));
-    const payload = JSON.stringify(Object.keys(example).length > 0 ? example : needed);
+    const payload = readExamplePayload(answer.text);
     return payload.length <= MAX_LENGTH ? payload : NOTHING;
   } catch {
     return NOTHING;
+  }
+}
+
+/**
+ * Reads the payload to suggest from a job's description.
+ *
+ * @param text - its `/openapi.json`.
+ * @returns JSON; `{}` when the description does not tell.
+ */
+export function readExamplePayload(text: string): string {
+  const input = readInputSchema(text);
+  if (input === undefined) return NOTHING;
+  const { default: example, required } = input;
+  const needed = Object.fromEntries(required.map((name) => [name, '…']));
+  return JSON.stringify(Object.keys(example).length > 0 ? example : needed);
+}
+
+/**
+ * Reads the payload that a job is known to take.
+ *
+ * @param text - its `/openapi.json`.
+ * @returns JSON: the author's example, or `{}` of a job that is known to need nothing; else undefined.
+ */
+export function readDocumentedExample(text: string): string | undefined {
+  const input = readInputSchema(text);
+  if (input === undefined) return undefined;
+  const { default: example, required, properties } = input;
+  if (Object.keys(example).length > 0) return JSON.stringify(example);
+  // Wrappers that do not know the parameters tell no properties.
+  return properties !== undefined && required.length === 0 ? NOTHING : undefined;
+}
+
+function readInputSchema(text: string): InputSchema | undefined {
+  try {
+    const { paths } = documentSchema.parse(JSON.parse(text));
+    return paths['/api/v1/perform'].post.requestBody.content['application/json'].schema;
+  } catch {
+    return undefined;
   }
 }

@@ -1,0 +1,3 @@
+module __package__
+
+go 1.22
