@@ -1,0 +1,3 @@
+module golang-function
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/golang-typed
+
+go 1.22
