@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -132,6 +133,15 @@ test('every field of a request for a deployment is held to its type', async () =
     await expectRefused({ manifest: { ...SOUND, [field]: value } });
   }
 });
+
+test.skipIf(!existsSync('/usr/bin/dpkg-query'))(
+  'packages that this machine does not have are named before anything is built (skipped without dpkg)',
+  async () => {
+    const manifest = { ...SOUND, system_dependencies: ['libc-bin', 'no-such-package'] };
+
+    expect((await expectRefused({ manifest })).error).toContain('system_dependencies no-such-package');
+  },
+);
 
 test('what is no JSON object is refused, and not repeated', async () => {
   const texts = [

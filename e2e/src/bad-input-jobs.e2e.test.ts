@@ -90,7 +90,7 @@ test('a job that does not start says why, in its own words', async () => {
       /constructor/,
     ],
     ['class Idle:\n    pass\n', /the class Idle has no method perform/, /./],
-    [`${SOUND}class Other:\n    pass\n`, /Found: Adder, Other; set entrypoint_class/, /./],
+    [`${SOUND}class Other(Adder):\n    pass\n`, /Found: Adder, Other; set entrypoint_class/, /./],
     ['x = 1\n', /no class has been found/, /./],
   ];
   const results = await Promise.all(cases.map(async ([code]) => await attempt({ 'job.py': code })));

@@ -1,4 +1,4 @@
 import { describeFuzzing } from './support/describe-fuzzing.ts';
 
 /** The long form is `npm run proof -- fuzz`. */
-describeFuzzing(12);
+describeFuzzing(9);

@@ -109,6 +109,8 @@ describe.skipIf(SKIP_REASON !== '')(`jobs of a platform that runs as root${SKIP_
             'run',
             'run/i',
             'logs',
+            'job-data',
+            'job-data/victim',
           ].map((name) => join(platform.dataDir, name)),
           join(instancesDir, victim.instanceId, 'home'),
           join(instancesDir, victim.instanceId, 'tmp'),
@@ -218,7 +220,7 @@ describe.skipIf(SKIP_REASON !== '')(`jobs of a platform that runs as root${SKIP_
 /** Names of directories alone: those that lead to the job's own files. */
 function isEmptyView(listing: string): boolean {
   const own =
-    /^\[(?:'(?:data|instances|run|builds|environments|artifacts|home|tree|i|i-[0-9a-f]+|[0-9a-f.]{40,})'(?:, )?)*\]$/;
+    /^\[(?:'(?:data|instances|run|builds|environments|artifacts|home|tree|i|job-data|hostile|i-[0-9a-f]+|[0-9a-f.]{40,})'(?:, )?)*\]$/;
   return own.test(listing);
 }
 

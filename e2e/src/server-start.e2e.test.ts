@@ -50,15 +50,14 @@ describe('files, after a deployment', () => {
     expect(shown).toContain('store/racetrack.db 600');
   });
 
-  test('whoever is neither owner nor job cannot list the data directory, and jobs own nothing but their homes', () => {
+  test('whoever is neither owner nor job cannot list the data directory, and jobs own nothing but their homes and data', () => {
     const { mode } = statSync(platform.dataDir);
     const uid = process.getuid?.() ?? 0;
     const foreign = listTree(platform.dataDir).filter((entry) => entry.uid !== uid);
 
     expect(mode & 0o066).toBe(0);
-    expect(foreign.map(({ name }) => name).filter((name) => !/^(run|instances|builds)\//.test(name))).toEqual(
-      [],
-    );
+    const owned = /^(?:run|instances|builds|job-data)\//;
+    expect(foreign.map(({ name }) => name).filter((name) => !owned.test(name))).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Platform } from './support/platform.ts';
+import { runPage } from './support/run-page.ts';
 
 /** As the tutorial of Racetrack prints it. */
 const PUBLISHED_TOKEN =
@@ -27,6 +28,18 @@ test('the published token and admin/admin work, and a banner says that everybody
   expect(await response.json()).toMatchObject({ token: PUBLISHED_TOKEN });
   expect(platform.output).toMatch(/tutorial/i);
 });
+
+test.each(['docs/tutorials/first-deployment.md', 'docs/tutorials/first-job.md'])(
+  '%s says what happens when its commands are run',
+  async (page) => {
+    await platform.cli(['login', PUBLISHED_TOKEN]);
+
+    const ran = await runPage(platform, page);
+
+    expect(ran.length).toBeGreaterThan(0);
+    expect(ran.filter(({ code, missing }) => code !== 0 || missing.length > 0)).toEqual([]);
+  },
+);
 
 test('they are refused on an address that others can reach', async () => {
   const launcher = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url));

@@ -102,7 +102,7 @@ const STRAY_ROWS_OF_ISOLATION: typeof STRAY_ROWS = [
   {
     what: 'uid of no job',
     sql: `select uid as id from uid_allocation u where u.job_name <> '#build' and not exists
-          (select 1 from job j where j.name = u.job_name and j.version = u.job_version)`,
+          (select 1 from job j where j.name = u.job_name and u.job_version in (j.version, '*'))`,
   },
   { what: 'drain of an instance', sql: 'select instance_id as id from instance_drain' },
 ];

@@ -59,13 +59,21 @@ export async function expectNothingLeft(platform: Platform, before: Belongings):
   try {
     await waitUntil('nothing left behind', async () => {
       const found = await listBelongings(platform);
-      // One that was ending when the first look was taken may be gone.
-      now = { ...found, pids: found.pids.filter((pid) => !before.pids.includes(pid)) };
-      return isDeepStrictEqual(now, { ...before, pids: [] });
+      // What was ending when the first look was taken may be gone: processes, and uploads that were read.
+      now = {
+        ...found,
+        pids: found.pids.filter((pid) => !before.pids.includes(pid)),
+        files: { ...found.files, uploads: without(found.files['uploads'], before.files['uploads']) },
+      };
+      return isDeepStrictEqual(now, { ...before, pids: [], files: { ...before.files, uploads: [] } });
     });
   } catch (cause) {
     throw new Error(`left behind: ${JSON.stringify(now)}, before: ${JSON.stringify(before)}`, { cause });
   }
+}
+
+function without(names: readonly string[] = [], known: readonly string[] = []): string[] {
+  return names.filter((name) => !known.includes(name));
 }
 
 async function list(folder: string): Promise<string[]> {

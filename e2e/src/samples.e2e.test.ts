@@ -1,0 +1,3 @@
+import { describeSamples } from './samples/describe-samples.ts';
+
+describeSamples(({ slow }) => !slow);
