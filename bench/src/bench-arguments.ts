@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `usage: npm run bench [-- --only NAME[,NAME...]] [--runs N] [--output table|json]
 
-  --only    ready, memory, call-cpu, deploy (default all)
+  --only    ready, memory, call-cpu, deploy, wrappers (default all)
   --runs    repetitions; medians are reported (default 5)
   --output  json prints the figures as data (default table)
 `;

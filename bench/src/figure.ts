@@ -13,7 +13,12 @@ export interface Figure {
 
 /** What came of one measure; `skipped` says what this machine lacks. */
 export type MeasureOutcome =
-  | { readonly kind: 'figures'; readonly figures: readonly Figure[] }
+  | {
+      readonly kind: 'figures';
+      readonly figures: readonly Figure[];
+      /** Parts that could not be measured, each with its reason. */
+      readonly skipped?: readonly string[];
+    }
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /** One measure; each is alone in its file. */

@@ -8,6 +8,7 @@ import { memory } from './measures/memory.ts';
 import { scaleOnPostgres, scaleOnSqlite } from './measures/scale.ts';
 import { timeToReady } from './measures/time-to-ready.ts';
 import { warmDeploy } from './measures/warm-deploy.ts';
+import { wrappers } from './measures/wrappers.ts';
 import { renderTable } from './output/render-table.ts';
 
 const MEASURES: readonly Measure[] = [
@@ -15,6 +16,7 @@ const MEASURES: readonly Measure[] = [
   memory,
   callCpu,
   warmDeploy,
+  wrappers,
   scaleOnSqlite,
   scaleOnPostgres,
 ];
@@ -40,8 +42,10 @@ for (const measure of MEASURES.filter(({ name }) => request.only?.includes(name)
       runCount: request.runCount,
       report: (line) => console.error(`  ${line}`),
     });
-    if (outcome.kind === 'figures') figures.push(...outcome.figures);
-    else skipped.push({ name: measure.name, reason: outcome.reason });
+    if (outcome.kind === 'figures') {
+      figures.push(...outcome.figures);
+      for (const reason of outcome.skipped ?? []) skipped.push({ name: measure.name, reason });
+    } else skipped.push({ name: measure.name, reason: outcome.reason });
   } catch (error) {
     failedCount += 1;
     console.error(`  failed: ${error instanceof Error ? error.message : String(error)}`);
