@@ -21,3 +21,6 @@ export {
   type ParsedWrapperOptions,
   type WrapperOptions,
 } from './wrapper-options.ts';
+export { digestFiles } from './digest-files.ts';
+export { isReachable, listProgramDirs } from './host-programs.ts';
+export { readJobtypeExtra } from './read-jobtype-extra.ts';

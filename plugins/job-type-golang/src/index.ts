@@ -1,6 +1,10 @@
-import { delimiter, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { definePlugin, type ManifestData } from '@racetrack-platform/plugin-sdk';
+import {
+  definePlugin,
+  listProgramDirs,
+  readJobtypeExtra,
+  type ManifestData,
+} from '@racetrack-platform/plugin-sdk';
 import { parseExtension } from './manifest-extension.ts';
 import { createPlanNative } from './plan-native.ts';
 import { PLUGIN_VERSION } from './plugin-version.ts';
@@ -22,7 +26,9 @@ export default definePlugin({
         pluginDir,
         findGo: createGoFinder({
           sharedDirs:
-            platform['isolation'] === 'account' ? listSharedDirs(process.env['PATH'] ?? '') : undefined,
+            platform['isolation'] === 'account'
+              ? listProgramDirs(process.env['PATH'] ?? '', ['/usr/local/go/bin'])
+              : undefined,
         }),
         swaggerDir: fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))),
       }),
@@ -32,18 +38,5 @@ export default definePlugin({
 
 /** For containers, whose Dockerfile takes the fields as they are: what is wrong is told before anything is built. */
 function validateJobManifest({ manifest }: { readonly manifest: ManifestData }): void {
-  const extra = ['jobtype_extra', 'golang', 'wrapper_properties']
-    .map((name) => manifest[name])
-    .find(isObject);
-  parseExtension(extra ?? {});
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The search path, and where systems and people keep Go for everybody. */
-function listSharedDirs(searchPath: string): string[] {
-  const usual = ['/usr/local/go/bin', '/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'];
-  return [...new Set([...searchPath.split(delimiter), ...usual])].filter(isAbsolute);
+  parseExtension(readJobtypeExtra(manifest, ['golang', 'wrapper_properties']));
 }

@@ -1,6 +1,10 @@
-import { delimiter, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { definePlugin, type ManifestData } from '@racetrack-platform/plugin-sdk';
+import {
+  definePlugin,
+  listProgramDirs,
+  readJobtypeExtra,
+  type ManifestData,
+} from '@racetrack-platform/plugin-sdk';
 import { PLUGIN_VERSION } from './plugin-version.ts';
 
 /** Jobs that are a JavaScript or TypeScript function or class. */
@@ -26,7 +30,7 @@ export default definePlugin({
           pluginDir,
           findNode: createNodeFinder({
             own: { version: process.versions.node, executable: process.execPath },
-            searchDirs: listSearchDirs(process.env['PATH'] ?? ''),
+            searchDirs: listProgramDirs(process.env['PATH'] ?? ''),
             isForOthers,
           }),
           toolDirs: {
@@ -44,21 +48,9 @@ export default definePlugin({
 /** For containers, whose Dockerfile takes the fields as they are: what is wrong is told before anything is built. */
 async function validateJobManifest({ manifest }: { readonly manifest: ManifestData }): Promise<void> {
   const { parseExtension } = await import('./manifest-extension.ts');
-  const { jobtype_extra: extra } = manifest;
-  parseExtension(isObject(extra) ? extra : {});
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  parseExtension(readJobtypeExtra(manifest));
 }
 
 function findPackage(name: string): string {
   return fileURLToPath(new URL('.', import.meta.resolve(`${name}/package.json`))).replace(/\/$/, '');
-}
-
-/** The search path, and where systems keep what is for everybody. */
-function listSearchDirs(searchPath: string): string[] {
-  return [
-    ...new Set([...searchPath.split(delimiter), '/usr/local/bin', '/usr/bin', '/opt/homebrew/bin']),
-  ].filter(isAbsolute);
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { definePlugin, type ManifestData } from '@racetrack-platform/plugin-sdk';
+import { definePlugin, readJobtypeExtra, type ManifestData } from '@racetrack-platform/plugin-sdk';
 import { parseExtension } from './manifest-extension.ts';
 import { createPlanNative } from './plan-native.ts';
 import { PLUGIN_VERSION } from './plugin-version.ts';
@@ -28,10 +28,5 @@ export default definePlugin({
 
 /** For containers, whose Dockerfile takes the fields as they are: what is wrong is told before anything is built. */
 function validateJobManifest({ manifest }: { readonly manifest: ManifestData }): void {
-  const extra = ['jobtype_extra', 'rust', 'wrapper_properties'].map((name) => manifest[name]).find(isObject);
-  parseExtension(extra ?? {});
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  parseExtension(readJobtypeExtra(manifest, ['rust', 'wrapper_properties']));
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
-import { isReachable } from './is-reachable.ts';
+import { isReachable } from '@racetrack-platform/plugin-sdk';
 import { probeGo, type GoFacts } from './probe-go.ts';
 
 /** Oldest minor version of Go 1 that the wrapper compiles with. */

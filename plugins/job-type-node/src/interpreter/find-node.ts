@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
-import { isReachable } from './is-reachable.ts';
+import { isReachableByJobs } from './is-reachable-by-jobs.ts';
 
 /** Oldest Node that the wrapper runs on. */
 const OLDEST_MAJOR = 24;
@@ -41,7 +41,7 @@ export function createNodeFinder(options: NodeFinderOptions): FindNode {
   const describe = ({ version, executable }: NodeFinderOptions['own']): NodeProgram => ({
     version,
     executable,
-    isReachable: !isForOthers || isReachable(executable),
+    isReachable: !isForOthers || isReachableByJobs(executable),
   });
   return async (wanted, signal) => {
     if (wanted === undefined || isVersion(own.version, wanted)) return describe(own);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
-import { isReachable } from './is-reachable.ts';
+import { isReachable } from '@racetrack-platform/plugin-sdk';
 import { probePython, type PythonFacts } from './probe-python.ts';
 
 /** Oldest Python that the wrapper runs on. */

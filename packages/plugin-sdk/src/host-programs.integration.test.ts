@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isReachable } from './is-reachable.ts';
+import { isReachable } from './host-programs.ts';
 
 test('a program is reachable when everybody may pass through all that is above it, links followed', () => {
   const root = mkdtempSync(join(tmpdir(), 'rt-'));
