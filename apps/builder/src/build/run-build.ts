@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildRequest, BuildResult, BuildStep } from '@racetrack-platform/contracts/processes';
 import { failpoint } from '@racetrack-platform/failpoints';
@@ -9,7 +9,7 @@ import {
   type BuildsDirectory,
 } from '../cache/builds-directory.ts';
 import { openDownloads } from '../cache/open-downloads.ts';
-import { copyTree, removeTree } from '../cache/durable-files.ts';
+import { copyTree } from '../cache/durable-files.ts';
 import { ensureEntry, type CacheEntry } from '../cache/ensure-entry.ts';
 import type { Workspace } from '../cache/workspace.ts';
 import type { BuilderConfig } from '../config.ts';
@@ -211,7 +211,7 @@ async function writeSource(context: BuildContext, source: PreparedSource, target
   await copyTree(source.treeDir, targetDir);
   const path = join(targetDir, MANIFEST_FILE);
   // Removed first: it might be a link to somewhere else.
-  await removeTree(path);
+  await rm(path, { recursive: true, force: true });
   await writeFile(path, context.request.manifestYaml, { flag: 'wx' });
 }
 

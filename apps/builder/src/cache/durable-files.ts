@@ -1,7 +1,6 @@
-import { chmod, cp, constants, lstat, open, readdir, rename, rm } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
+import { constants, cp, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { listTree } from './list-tree.ts';
 
 /** Files flushed at the same time; beyond it nothing gets faster. */
 const SYNC_CONCURRENCY = 32;
@@ -26,7 +25,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 
 /** Flushes every file and directory below a directory, and itself, to the disk. */
 export async function syncTree(root: string): Promise<void> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const entries = await listTree(root);
   const paths = entries
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name));
@@ -52,28 +51,4 @@ export async function syncPath(path: string): Promise<void> {
 /** Copies a tree as it is: symbolic links stay links, blocks are shared where the file system can. */
 export async function copyTree(from: string, to: string): Promise<void> {
   await cp(from, to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-}
-
-/** Removes a file or tree, also one whose directories were made read-only, as module caches do. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch {
-    await makeRemovable(path).catch(() => undefined);
-    await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(
-      async () => await removeDeepTree(path),
-    );
-  }
-}
-
-/** Paths may be longer than system calls take, when a build means harm; the system's own tool walks them in steps. */
-async function removeDeepTree(path: string): Promise<void> {
-  await promisify(execFile)('rm', ['-rf', '--', path]);
-}
-
-async function makeRemovable(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats?.isDirectory() !== true) return;
-  await chmod(path, 0o700);
-  for (const name of await readdir(path)) await makeRemovable(join(path, name));
 }

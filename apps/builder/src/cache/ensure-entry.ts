@@ -2,9 +2,9 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failpoint } from '@racetrack-platform/failpoints';
 import { entryLockPath, type BuildsDirectory, type EntryKind } from './builds-directory.ts';
-import { removeTree } from './durable-files.ts';
 import { ENTRY_TREE, findEntryMark, noteUse, writeEntryMark } from './entry-mark.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
+import { removeTree } from './remove-tree.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface EnsureEntryDeps {

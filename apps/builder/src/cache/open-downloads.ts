@@ -5,6 +5,7 @@ import type { BuildRequest, BuildStep } from '@racetrack-platform/contracts/proc
 import { listTexts } from '../steps/list-texts.ts';
 import { cacheLockPath, type BuildsDirectory } from './builds-directory.ts';
 import { tryFileLock } from './file-lock.ts';
+import { removeTree } from './remove-tree.ts';
 import type { Workspace } from './workspace.ts';
 
 const CACHE_PLACEHOLDER = '${cache}';
@@ -43,10 +44,19 @@ export async function openDownloads(
   if (account === null) return { dir, release: () => {} };
   const lock = tryFileLock(cacheLockPath(deps.builds, folder));
   if (lock === undefined) return await openPrivate(workspace);
-  const { handOver } = await import('../confinement/seal-tree.ts');
-  // The whole of it was its former user's; that the folder itself goes last says that all of it has gone.
-  if ((await lstat(dir)).uid !== account.uid) handOver(dir, account);
+  const { uid } = await lstat(dir);
+  if (uid !== account.uid) {
+    const { handOver } = await import('../confinement/seal-tree.ts');
+    // Ours, so either new, or on its way from one account to the next when somebody pulled the plug.
+    if (uid === process.getuid?.()) await empty(dir);
+    handOver(dir, account);
+  }
   return { dir, release: () => lock.release() };
+}
+
+async function empty(dir: string): Promise<void> {
+  await removeTree(dir);
+  await mkdir(dir);
 }
 
 async function openPrivate(workspace: Workspace): Promise<Downloads> {

@@ -11,11 +11,13 @@ import {
   workspaceLockPath,
   type BuildsDirectory,
 } from './builds-directory.ts';
-import { removeTree } from './durable-files.ts';
 import { COMPLETION_MARK } from './entry-mark.ts';
 import { tryFileLock } from './file-lock.ts';
+import { removeTree } from './remove-tree.ts';
 import { UNFINISHED_FILE } from './workspace.ts';
 
+/** A build does not wait longer for what another one has left. */
+const PATIENCE_MS = 10_000;
 const UNFINISHED_LINE = /^(environments|artifacts)\/(([0-9a-f]+)(?:\.\d+)?)$/;
 
 /**
@@ -36,8 +38,10 @@ export async function removeLeftovers(builds: BuildsDirectory, heldLock?: string
       await endBelongings(builds, dir);
       await killLeftoverProcesses(dir);
       await removeUnfinishedEntries(builds, dir, heldLock);
-      await removeTree(dir);
+      await removeTree(dir, AbortSignal.timeout(PATIENCE_MS));
       await rm(lockPath, { force: true });
+    } catch {
+      // What one build has left is no reason for another one to fail; the next one tries it again.
     } finally {
       lock.release();
     }

@@ -113,11 +113,12 @@ describe('a second build', () => {
     });
   });
 
-  test('shows the warnings of the plan', async () => {
-    const base = request();
+  test('shows the warnings of the plan, and those that a step prints', async () => {
+    const base = request({}, 'for i in 1 2; do echo "warning: look there"; done; echo "no warning: x";');
     const { warnings } = await runBuilderHere({ ...base, plan: { ...base.plan, warnings: ['look here'] } });
 
     expect(warnings).toContain('look here');
+    expect(warnings.filter((text) => /look there|x$/.test(text))).toEqual(['look there']);
   });
 
   test('of another manifest makes a new artifact', async () => {

@@ -12,8 +12,8 @@ import {
   type BuildsDirectory,
   type EntryKind,
 } from './builds-directory.ts';
-import { removeTree } from './durable-files.ts';
 import { acquireFileLock, tryFileLock } from './file-lock.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** File of a workspace that names the cache entries being built from it, one `kind/name` a line. */
 export const UNFINISHED_FILE = 'unfinished';

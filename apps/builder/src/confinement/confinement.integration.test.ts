@@ -13,6 +13,7 @@ const isRoot = process.getuid?.() === 0;
 const confinement = await detectConfinement();
 const ALICE = { uid: 1_879_048_911, gid: 1_879_048_911 };
 const BOB = { uid: 1_879_048_912, gid: 1_879_048_912 };
+const CAROL = { uid: 1_879_048_913, gid: 1_879_048_913 };
 
 /** Takes a file and a directory that somebody sends, and when told to, writes to the one and into the other. */
 const ACCOMPLICE = `
@@ -34,6 +35,68 @@ import os, socket, sys
 client = socket.socket(socket.AF_UNIX)
 client.connect('\\0' + sys.argv[1])
 socket.send_fds(client, [b'x'], [os.open('module.py', os.O_RDWR), os.open('.', os.O_RDONLY)])
+`;
+/** Takes a folder that somebody sends, and exchanges folders for links in it as fast as it can. */
+const MOVER = `
+import ctypes, os, socket, sys
+exchange = ctypes.CDLL(None).renameat2
+server = socket.socket(socket.AF_UNIX)
+server.bind('\\0' + sys.argv[1])
+server.listen()
+print('listening', flush=True)
+peer = server.accept()[0]
+_, (folder,), _, _ = socket.recv_fds(peer, 1, 1)
+pairs = [(b'd%d' % number, b'l%d' % number) for number in range(200)]
+peer.send(b'x')
+while True:
+    for one, other in pairs:
+        exchange(folder, one, folder, other, 2)
+`;
+/** Makes such a folder, open to all, whose folders have what the target has, and whose links lead there. */
+const BAIT = `
+import os, socket, sys
+folder, target, address = sys.argv[1:]
+os.mkdir(folder)
+os.chmod(folder, 0o777)
+for number in range(200):
+    os.mkdir(f'{folder}/d{number}')
+    open(f'{folder}/d{number}/secret', 'w').close()
+    os.symlink(target, f'{folder}/l{number}')
+client = socket.socket(socket.AF_UNIX)
+client.connect('\\0' + address)
+socket.send_fds(client, [b'x'], [os.open(folder, os.O_RDONLY)])
+client.recv(1)
+`;
+/** Takes a folder that somebody sends, and makes files in it as long as it can. */
+const FLOODER = `
+import os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind('\\0' + sys.argv[1])
+server.listen()
+print('listening', flush=True)
+peer = server.accept()[0]
+_, (folder,), _, _ = socket.recv_fds(peer, 1, 1)
+peer.send(b'x')
+number = 0
+try:
+    while True:
+        number += 1
+        os.close(os.open(str(number), os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+except OSError:
+    print('refused', flush=True)
+`;
+/** Makes such a folder, deeper than a path may be long. */
+const DEEP = `
+import os, socket, sys
+os.chdir(os.environ['TMPDIR'])
+for _ in range(25):
+    os.mkdir('d' * 200)
+    os.chmod('d' * 200, 0o777)
+    os.chdir('d' * 200)
+client = socket.socket(socket.AF_UNIX)
+client.connect('\\0' + sys.argv[1])
+socket.send_fds(client, [b'x'], [os.open('.', os.O_RDONLY)])
+client.recv(1)
 `;
 
 let root: string;
@@ -162,6 +225,67 @@ describe.runIf(isRoot && confinement.accounts.isAvailable)('a confined build', (
       }
     },
   );
+
+  test.each([
+    ['its home is removed', '${HOME}'],
+    ['its downloads go to another account', '${cache}'],
+  ])('reaches no file of ours through links that somebody else moves while %s', async (_title, place) => {
+    const address = `rt-mover-${process.pid}-${place.length}`;
+    const mover = spawn('python3', ['-c', MOVER, address], {
+      ...BOB,
+      cwd: '/',
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(mover.stdout, 'data');
+      const command = ['sh', '-c', `python3 -c "$0" ${place}/bait "$1" ${address}`, BAIT, join(root, 'keys')];
+      const steps = [{ title: 'Laying the bait', command }];
+
+      const laid = await runBuilderProcess(request('', { plan: planOf({ environment: { steps } }) }));
+      const next = await runBuilderProcess(request(`ls ${place}`, { account: CAROL }));
+
+      expect(laid.error ?? next.error).toBeUndefined();
+      const { uid, mode } = await lstat(join(root, 'keys', 'secret'));
+      expect([uid, mode & 0o777]).toEqual([0, 0o600]);
+    } finally {
+      mover.kill('SIGKILL');
+    }
+  });
+
+  test('leaves nothing, also where somebody else goes on making files deep in its folders', async () => {
+    const address = `rt-flooder-${process.pid}`;
+    const flooder = spawn('python3', ['-c', FLOODER, address], {
+      ...BOB,
+      cwd: '/',
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(flooder.stdout, 'data');
+      const told = once(flooder.stdout, 'data');
+      const steps = [{ title: 'Digging', command: ['python3', '-c', DEEP, address] }];
+
+      const { error } = await runBuilderProcess(request('', { plan: planOf({ environment: { steps } }) }));
+
+      expect(error).toBeUndefined();
+      expect(await readdir(join(root, 'builds', 'workspaces'))).toEqual([]);
+      expect(String((await told)[0])).toBe('refused\n');
+    } finally {
+      flooder.kill('SIGKILL');
+    }
+  });
+
+  test('has nothing made in our folders through links in its own', async () => {
+    const [, , first = ''] = root.split('/');
+    const link = `cd /tmp; mv ${first} moved; ln -s /oldroot${join(root, 'keys')} ${first}; true`;
+    const steps = [shell(link), shell('true')];
+
+    const plan = planOf({ environment: { steps } });
+    await runBuilderProcess(request('', { plan, hiddenDirs: [join(root, 'clone')] }));
+
+    expect(await readdir(join(root, 'keys'))).toEqual(['secret']);
+  });
 
   test('says which file has a name that is not text, and what others left there is no obstacle', async () => {
     const bad = `python3 -c "import os; open(os.environb[b'AT'] + b'/bad\\xff\\nname', 'w')"`;

@@ -8,22 +8,33 @@ import { createRenewer, type RenewFile } from './renew-file.ts';
 const EXECUTABLE_BITS = 0o111;
 const PROGRAM_MODE = 0o755;
 const FILE_MODE = 0o644;
+const CLOSED_MODE = 0o700;
 const ROOT = 0;
 /** Work goes on for this long before others get their turn: the watch over limits, a cancellation. */
 const TURN_MS = 20;
 const SEPARATOR = Buffer.from('/');
 
-/** Gives a tree that we made ourselves to the account of a build. */
+/**
+ * Gives a tree to the account of a build, as far as it belongs to whom the uppermost folder belongs to: us, or the
+ * account of an earlier build. The uppermost folder goes last.
+ *
+ * @param path - in a folder that is ours alone.
+ */
 export function handOver(path: string, account: Account): void {
-  giveTo(Buffer.from(path), account);
+  giveTo(Buffer.from(path), lstatSync(path).uid, account);
 }
 
 /** In bytes: a former account of a folder of downloads chose the names in it, and not all of them are text. */
-function giveTo(path: Buffer, account: Account): void {
-  if (lstatSync(path).isDirectory()) {
-    for (const name of readdirSync(path, { encoding: 'buffer' })) {
-      giveTo(joinBytes(path, name), account);
-    }
+function giveTo(path: Buffer, formerUid: number, account: Account): void {
+  const stats = lstatSync(path);
+  // A name for somebody else's file, or what somebody put into a folder that was open to all.
+  if (stats.uid !== formerUid) return;
+  if (stats.isDirectory()) {
+    // Closed meanwhile: who has held it open since it was everybody's could put links under our feet.
+    lchownSync(path, ROOT, ROOT);
+    chmodSync(path, CLOSED_MODE);
+    for (const name of listAllNames(path)) giveTo(joinBytes(path, name), formerUid, account);
+    chmodSync(path, (stats.mode & PROGRAM_MODE) | CLOSED_MODE);
   }
   lchownSync(path, account.uid, account.gid);
 }

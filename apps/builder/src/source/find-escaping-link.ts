@@ -1,5 +1,6 @@
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
+import { listTree } from '../cache/list-tree.ts';
 
 /** Links followed before the system gives up as well (Linux: 40, path_resolution(7)). */
 const MAX_HOPS = 40;
@@ -11,8 +12,7 @@ const MAX_HOPS = 40;
  * @returns the link's path relative to the root, or `undefined`.
  */
 export async function findEscapingLink(root: string): Promise<string | undefined> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  for (const entry of entries) {
+  for (const entry of await listTree(root)) {
     if (!entry.isSymbolicLink()) continue;
     const path = relative(root, join(entry.parentPath, entry.name));
     if (await escapes(root, path)) return path;

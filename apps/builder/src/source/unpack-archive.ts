@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { explainDiskFull, messageOf, PlatformError } from '@racetrack-platform/errors';
 import { Parser, Unpack, type ReadEntry } from 'tar';
-import { removeTree } from '../cache/durable-files.ts';
+import { removeTree } from '../cache/remove-tree.ts';
 import { findEscapingLink } from './find-escaping-link.ts';
 
 /** Bounds of an uploaded build context. */

@@ -53,7 +53,8 @@ describe.skipIf(!support.isAvailable)(`groups of ${version}, as this machine has
   test('a group is adopted by its name or by one of its processes, and removed with all that is in it', async () => {
     if (!support.isAvailable) return;
     const { manager } = support;
-    const { group, run } = await startInGroup('sleep 30; :', SAFE);
+    // Whichever of the two is killed first, the shell cannot end of itself.
+    const { group, run } = await startInGroup('sleep 30; exec sleep 30', SAFE);
 
     const adopted = await manager.create(group.id, SAFE);
     expect(await adopted.pids()).toContain(run.pid);

@@ -8,6 +8,8 @@ const MEMORY_DIRECTORY_BYTES = 64 * 1024 * 1024;
 /** The file system of the machine, with what the kernel shows being of the new namespaces. */
 const MACHINE = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
 
+const TEMPORARY = ['/tmp', '/var/tmp'];
+
 interface Mount {
   readonly path: string;
   readonly args: readonly string[];
@@ -22,12 +24,16 @@ export function composeMounts(
   { alwaysHidden, alwaysVisible }: Pick<ConfinementTools, 'alwaysHidden' | 'alwaysVisible'>,
 ): string[] {
   const hidden = [...alwaysHidden, ...namespaces.hidden.filter(isDirectory)];
-  const mounts = [
+  const laid = [
     ...hidden.map(cover),
-    memoryDirectory('/dev/shm'),
-    ...['/tmp', '/var/tmp'].map((path) => temporaryDirectory(path, namespaces.temporaryDir)),
     ...[...alwaysVisible, ...namespaces.readOnly].map((path) => bind('--ro-bind', path, path)),
     ...namespaces.writable.map((path) => bind('--bind', path, path)),
+  ];
+  const mounts = [
+    ...laid,
+    memoryDirectory('/dev/shm'),
+    ...TEMPORARY.map((path) => temporaryDirectory(path, namespaces.temporaryDir)),
+    ...listFloors(laid).map(cover),
   ].sort((a, b) => depth(a.path) - depth(b.path));
   const byPath = new Map(mounts.map((mount) => [mount.path, mount]));
   return [
@@ -38,6 +44,20 @@ export function composeMounts(
     '--chdir',
     namespaces.cwd,
   ];
+}
+
+/**
+ * What lies between a temporary directory and what is laid deeper into it. It is ours, and in memory: in the directory
+ * itself whoever writes there could have put a link in the place of one of the parents, which we make as root.
+ */
+function listFloors(mounts: readonly Mount[]): string[] {
+  const taken = new Set(mounts.map(({ path }) => path));
+  const floors = mounts.flatMap(({ path }) => {
+    const above = TEMPORARY.find((directory) => path.startsWith(`${directory}/`));
+    const [name = '', ...rest] = above === undefined ? [] : path.slice(above.length + 1).replace(/\/+$/, '').split('/');
+    return rest.length === 0 ? [] : [`${above}/${name}`];
+  });
+  return [...new Set(floors)].filter((floor) => !taken.has(floor));
 }
 
 function cover(path: string): Mount {

@@ -1,6 +1,8 @@
 import { runQuietly } from './run-quietly.ts';
 
 const KIBIBYTE = 1024;
+/** Limits hang on it: whoever fills a disk must not be able to put it off by keeping the processors busy as well. */
+const NICENESS = 3;
 
 export interface DirectorySize {
   /** Blocks allocated, rounded up to KiB. */
@@ -11,7 +13,7 @@ export interface DirectorySize {
  * Disk space of a directory: blocks allocated, a file with several names once, links not followed, other file systems
  * left out. What is not there takes nothing.
  *
- * `du` walks it, in a process of its own with the lowest priority: it holds its place in a tree by file descriptors, so
+ * `du` walks it, in a process of its own: it holds its place in a tree by file descriptors, so
  * that no depth, no number of entries and no change meanwhile leads it astray, and it can be killed at any time.
  *
  * @param path - absolute.
@@ -29,7 +31,7 @@ export async function measureDirectory(
 export async function measureDirectories(paths: readonly string[], signal?: AbortSignal): Promise<number> {
   signal?.throwIfAborted();
   if (paths.length === 0) return 0;
-  const output = await runQuietly('du', ['-s', '-k', '-x', '--', ...paths], signal);
+  const output = await runQuietly('du', ['-s', '-k', '-x', '--', ...paths], signal, NICENESS);
   // `du` complains about what vanishes while it walks, and about a path that is not there, but counts the rest.
   return output.split('\n').reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0) * KIBIBYTE;
 }

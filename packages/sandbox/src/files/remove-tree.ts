@@ -1,5 +1,6 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import { PlatformError } from '@racetrack-platform/errors';
+import { closeTree } from './close-tree.ts';
 import { runQuietly } from './run-quietly.ts';
 
 /** Characters of a path in a message. */
@@ -19,15 +20,22 @@ const NICENESS = 3;
 export async function removeTree(path: string, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   if (await isRemovedAtOnce(path)) return;
-  await runQuietly('rm', ['-r', '-f', '--', path], signal, NICENESS);
-  const isLeft = await lstat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isLeft) return;
+  if (await removeByDescriptors(path, signal)) return;
+  // Directories without the right to write, as module caches have; or somebody is moving things in one that is open to all.
+  await closeTree(path, signal);
+  if (await removeByDescriptors(path, signal)) return;
   throw new PlatformError('PLUGIN_FAILED', `${shorten(path)} could not be removed`, {
     hint: 'Look for processes that still write to it, and for files that are immutable or mounted.',
   });
+}
+
+/** Whether nothing is left. */
+async function removeByDescriptors(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  await runQuietly('rm', ['-r', '-f', '--', path], signal, NICENESS);
+  return await lstat(path).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** Nothing or an empty directory needs no other process. */
