@@ -55,6 +55,7 @@ export async function createProcessTarget(deps: ProcessTargetDeps): Promise<Proc
     socketsDir,
     jobDataDir,
     baseEnvironment: deps.baseEnvironment,
+    diskLimitBytes: settings.diskLimitBytes,
     isBusy: locks.isHeld,
     warn: (message: string, fields: Readonly<Record<string, unknown>>) => log('warn', message, fields),
   };
@@ -79,7 +80,6 @@ export async function createProcessTarget(deps: ProcessTargetDeps): Promise<Proc
   for (const instanceId of listInstanceIds(instancesDir)) seal(instanceId);
   const watchdog = watchInstances({
     ...shared,
-    diskLimitBytes: settings.diskLimitBytes,
     maxLogBytes: settings.maxLogBytes,
     intervalMs: settings.watchIntervalMs,
     end,

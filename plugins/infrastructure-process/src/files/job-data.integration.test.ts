@@ -1,4 +1,13 @@
-import { chownSync, linkSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { JobAccount } from '@racetrack-platform/plugin-sdk';
 import { detectConfinement, type Feature } from '@racetrack-platform/sandbox';
@@ -83,7 +92,24 @@ test('a full data directory ends the instance, with the reason, and stays as it 
   const [ended] = await waitForExit(harness, signal);
 
   expect(ended?.reason).toMatch(/disk/);
-  expect(lstatSync(join(harness.dataDir, 'job-data', 'adder', 'full')).size).toBe(8_000_000);
+  const full = join(harness.dataDir, 'job-data', 'adder', 'full');
+  expect(lstatSync(full).size).toBeGreaterThan(4_000_000);
+  // The same instance, and any other one of the family: none may add to it, start by start.
+  for (const instanceId of [ended?.instanceId ?? '', 'another']) {
+    const again = harness.target.launch(
+      harness.createRequest({ instanceId, command: ['/bin/true'] }),
+      signal,
+    );
+    await expect(again).rejects.toMatchObject({
+      code: 'LAUNCH_FAILED',
+      message: expect.stringMatching(
+        /^the data of adder takes .* MiB, more than its disk limit of 3\.8 MiB$/,
+      ),
+    });
+  }
+  rmSync(full);
+  const freed = harness.createRequest({ instanceId: 'another', command: ['/bin/true'] });
+  await expect(harness.target.launch(freed, signal)).resolves.toHaveProperty('address');
 });
 
 describe('a data directory in the way', () => {

@@ -23,6 +23,7 @@ import { confineJob } from '../isolation/confine-job.ts';
 import { giveDirectory, prepareInstanceDirectories } from '../isolation/instance-directories.ts';
 import type { Isolation } from '../isolation/open-isolation.ts';
 import { keepPassable } from '../isolation/reachable.ts';
+import { assertDataFits } from '../limits/assert-data-fits.ts';
 import { createGroup, listUnenforced } from '../limits/instance-group.ts';
 import { appendToLog } from '../logs/open-log.ts';
 import { markEnvironment } from '../processes/process-marks.ts';
@@ -34,6 +35,7 @@ import { substitutePlaceholders } from './substitute-placeholders.ts';
 export interface LaunchInstanceDeps extends StopMembersDeps {
   readonly socketsDir: string;
   readonly jobDataDir: string;
+  readonly diskLimitBytes: number | null;
   readonly baseEnvironment: Readonly<Record<string, string>>;
   readonly isolation: Isolation;
 }
@@ -64,6 +66,7 @@ export async function launchInstance(
   if (request.account !== null) deps.isolation.assertAccounts();
   const end = earlier && (await findEndReason(deps.isolation.cgroups, request.instanceId, files));
   if (existsSync(files.dir)) await stopFormer(deps, files, request.instanceId, earlier, signal);
+  await assertDataFits(deps, request.job.name, signal);
   const record = await prepareDirectory(deps, files, request);
   const data = await prepareJobData(deps, request);
   if (earlier !== undefined) markRestart(files, end);
