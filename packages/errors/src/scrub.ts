@@ -5,9 +5,12 @@ const DOTTED_WORDS = /(?<![\w-])[\w-]+(?:\.[\w-]+){2,}/g;
 /** How a JSON Web Token in compact form begins (RFC 7519, 3): base64url of `{"`. */
 const TOKEN_START = /\beyJ/;
 const SHORTEST_HEADER = 8;
-/** Control characters that could rewrite a terminal or a log line; tab and line feed stay. */
+/**
+ * Control characters that could rewrite a terminal or a log line, those of C1 and those that turn the direction of
+ * writing included; tab and line feed stay.
+ */
 // oxlint-disable-next-line no-control-regex -- removing them is the point
-const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Removes what must never reach a message, a log line or a screen: credentials in URLs, tokens and

@@ -43,7 +43,7 @@ export function createBuildOutput(
   let leftOutBytes = 0;
   let isFull = false;
 
-  const send = (event: BuildEvent): void => write(`${JSON.stringify(event)}\n`);
+  const send = (event: BuildEvent): void => write(`${escapeSeparators(JSON.stringify(event))}\n`);
 
   function log(lines: string): void {
     const text = redactor.redact(lines);
@@ -122,4 +122,9 @@ function createTail(limitBytes: number) {
       return { text: text.slice(end), droppedBytes };
     },
   };
+}
+
+/** `node:readline`, which reads this, ends lines at the separators of Unicode as well. */
+function escapeSeparators(json: string): string {
+  return json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`);
 }

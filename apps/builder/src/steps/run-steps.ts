@@ -19,7 +19,7 @@ const MAX_SHOWN_COMMAND = 300;
 const ENTER = ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh'];
 
 export interface RunStepsDeps {
-  readonly output: Pick<BuildOutput, 'log' | 'isFull' | 'tailBytes' | 'leaveOut'>;
+  readonly output: Pick<BuildOutput, 'log' | 'warning' | 'isFull' | 'tailBytes' | 'leaveOut'>;
   readonly redactor: Redactor;
 }
 

@@ -3,8 +3,13 @@ import { createLineSplitter } from '../protocol/line-splitter.ts';
 import type { Redactor } from '../protocol/redact.ts';
 
 const LINE_FEED = 0x0a;
+/** How a step tells the author something that does not stop it. */
+const WARNING_LINE = /^warning: *(\S.*)$/;
+/** Warnings of one step that are told beside the log, and characters of one: a compiler may have thousands. */
+const MAX_WARNINGS = 5;
+const MAX_WARNING_LENGTH = 400;
 
-/** The output of one step on its way to the build log. */
+/** The output of one step on its way to the build log; what it warns of reaches whoever deploys, too. */
 export interface StepLog {
   readonly push: (chunk: Buffer) => void;
   /** Hands out what is left. */
@@ -22,21 +27,30 @@ export interface StepLog {
  */
 export function createStepLog(
   deps: {
-    readonly output: Pick<BuildOutput, 'log' | 'isFull' | 'tailBytes' | 'leaveOut'>;
+    readonly output: Pick<BuildOutput, 'log' | 'warning' | 'isFull' | 'tailBytes' | 'leaveOut'>;
     readonly redactor: Redactor;
   },
   lineCount: number,
 ): StepLog {
   const { output, redactor } = deps;
   const lastLines: string[] = [];
+  const warnings = new Set<string>();
   const splitter = createLineSplitter(redactor, (lines) => {
     output.log(lines);
+    if (lines.includes('warning:')) lines.split('\n').forEach(tellWarning);
     lastLines.push(...lines.split('\n').slice(-lineCount));
     lastLines.splice(0, lastLines.length - lineCount);
   });
   const held: Buffer[] = [];
   let heldBytes = 0;
   let leftOutBytes = 0;
+
+  function tellWarning(line: string): void {
+    const text = WARNING_LINE.exec(line)?.[1]?.slice(0, MAX_WARNING_LENGTH);
+    if (text === undefined || warnings.size === MAX_WARNINGS || warnings.has(text)) return;
+    warnings.add(text);
+    output.warning(text);
+  }
 
   function hold(chunk: Buffer): void {
     held.push(chunk);
