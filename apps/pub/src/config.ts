@@ -21,6 +21,8 @@ const environmentSchema = z.object({
   RACETRACK_HOST: z.string().min(1).default('127.0.0.1'),
   /** Port to listen on; 0 is any free one. */
   RACETRACK_PUB_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULT_PORTS.pub),
+  /** Port of the sign-in page beside this pub, for hints; 0 or absent: not known. */
+  RACETRACK_DASHBOARD_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   /** Path of lifecycle's change feed, a Unix socket; `DATA_DIR/run/feed.sock` when absent. */
   RACETRACK_FEED: z.string().min(1).optional(),
   /** Least severe level that is logged. */
@@ -54,6 +56,8 @@ const environmentSchema = z.object({
 export interface PubConfig {
   readonly host: string;
   readonly port: number;
+  /** Port of the sign-in page on the same host; undefined: not known. */
+  readonly signInPort: number | undefined;
   readonly feedPath: string;
   readonly snapshotPath: string;
   readonly logLevel: string;
@@ -85,6 +89,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return {
     host: values.RACETRACK_HOST,
     port: values.RACETRACK_PUB_PORT,
+    signInPort: values.RACETRACK_DASHBOARD_PORT === 0 ? undefined : values.RACETRACK_DASHBOARD_PORT,
     feedPath: values.RACETRACK_FEED ?? join(values.RACETRACK_DATA_DIR, 'run', 'feed.sock'),
     snapshotPath: join(values.RACETRACK_DATA_DIR, 'pub', 'snapshot.jsonl'),
     logLevel: values.RACETRACK_LOG_LEVEL,

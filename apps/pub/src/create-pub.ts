@@ -10,6 +10,7 @@ import { createSnapshotSaver } from './feed/snapshot-saver.ts';
 import type { Tables } from './feed/tables.ts';
 import { createConnectionPool } from './forwarding/connection-pool.ts';
 import { createGeneralLane } from './forwarding/general-lane.ts';
+import { createTunnels } from './forwarding/tunnels.ts';
 import { createHttpServer } from './http-server.ts';
 import { createInstanceLoads } from './routing/instance-loads.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -49,6 +50,7 @@ export function createPub({ config, logger, nowMs = Date.now, feedTimings = FEED
 
   const confirmation = createConfirmation(feedTimings.confirmationMs);
   const stats = createCallStats();
+  const tunnels = createTunnels();
   const loads = createInstanceLoads<Agent>({
     nowMs: steadyMs,
     createPool: createConnectionPool,
@@ -76,6 +78,7 @@ export function createPub({ config, logger, nowMs = Date.now, feedTimings = FEED
     onApplied: () => {
       confirmation.confirm();
       loads.forgetUnrouted();
+      tunnels.reviewAll();
       saver.schedule();
     },
     inFlight: () => loads.inFlight(),
@@ -96,6 +99,7 @@ export function createPub({ config, logger, nowMs = Date.now, feedTimings = FEED
   const lane = createGeneralLane({
     ...config,
     loads,
+    tunnels,
     logger,
     metrics,
     stats,

@@ -43,6 +43,14 @@ describe('pub', () => {
     expect(jsonOfRaw(answer)).toHaveProperty('hint');
   });
 
+  test.each([`${BASE}/`, '/pub/job/adder'])('tells who opens %s in a browser so on a page', async (path) => {
+    const answer = await raw(
+      `GET ${path} HTTP/1.1\r\nConnection: close\r\nHost: a\r\nAccept: text/html,*/*\r\n\r\n`,
+    );
+
+    expect(answer).toMatch(/^HTTP\/1\.1 40[14] [^]*content-type: text\/html[^]*<h1>40[14]</i);
+  });
+
   test('refuses chunk extensions without end', async () => {
     const answer = await raw(
       `POST ${BASE}/echo HTTP/1.1\r\nHost: a\r\nX-Racetrack-Auth: ${TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(70_000)}`,

@@ -380,11 +380,13 @@ describe('a forwarded call', () => {
     expect(seen.trailers).toEqual({ digest: 'sum-1' });
   });
 
-  test('makes redirects to the job relative and leaves those to other places alone', async () => {
+  test('makes redirects to the job relative, keeps the alias of the caller, and leaves those to other places alone', async () => {
     const own = await httpCall(platform.url, `${BASE}/redirect`, { headers: AUTH });
+    const byAlias = await httpCall(platform.url, '/pub/job/adder/latest/redirect', { headers: AUTH });
     const foreign = await httpCall(platform.url, `${BASE}/login`, { headers: AUTH });
 
     expect(own.headers.location).toBe('/pub/job/adder/1.0.0/docs?x=1#y');
+    expect(byAlias.headers.location).toBe('/pub/job/adder/latest/docs?x=1#y');
     expect(foreign.headers.location).toBe('https://id.example/login');
     expect(foreign.headers['set-cookie']).toEqual(['a=1', 'b=2']);
   });

@@ -13,6 +13,7 @@ import {
 } from './exchange.ts';
 import { onceEnded } from './once-ended.ts';
 import { relayInformation, relayResponse, type RelayContext } from './relay-response.ts';
+import { addressesOf } from './rewrite-location.ts';
 import type { BodyFraming } from './request-headers.ts';
 import { discardBody } from './send-own.ts';
 import { selectTrailers } from './trailers.ts';
@@ -261,8 +262,9 @@ class RequestForwarding {
   }
 
   #relayContext(instance: UpstreamInstance): RelayContext {
+    const { call } = this.#exchange;
     return {
-      upstreamHost: upstreamHostOf(instance.address, this.#exchange.call.job.host),
+      addresses: addressesOf(call, upstreamHostOf(instance.address, call.job.host)),
       tracing: { header: this.#deps.tracingHeader, id: this.#exchange.requestId },
       isDraining: this.#deps.isDraining(),
       guard: (step) => this.#guard(step),

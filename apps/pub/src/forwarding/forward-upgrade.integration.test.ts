@@ -3,17 +3,20 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpCall } from '../testing/http-call.ts';
 import { readInFlight } from '../testing/in-flight.ts';
-import { buildJob } from '../testing/records.ts';
+import type { FakeInstance } from '../testing/start-platform.ts';
+import type { FeedChange } from '../testing/fake-feed.ts';
+import { buildGrant, buildJob, buildSubject, buildToken } from '../testing/records.ts';
 import { startPlatform, TOKEN, type Platform } from '../testing/start-platform.ts';
 import { pause, waitUntil } from '../testing/wait-until.ts';
 
 let platform: Platform;
+let instance: FakeInstance;
 let upstreamClosed = 0;
 let upstreamHeaders: NodeJS.Dict<string | string[]> = {};
 
 beforeAll(async () => {
   platform = await startPlatform();
-  const instance = await platform.startInstance('echo-1', (incoming, response) => {
+  instance = await platform.startInstance('echo-1', (incoming, response) => {
     response.writeHead(incoming.url?.endsWith('/declined') === true ? 403 : 200).end('x'.repeat(300_000));
   });
   instance.server.on('upgrade', (incoming, socket: Socket, head: Buffer) => {
@@ -72,6 +75,49 @@ describe('an upgrade', () => {
     socket.write('bye');
     await waitUntil(() => text().endsWith('bye') && socket.readableEnded);
     socket.destroy();
+  });
+
+  test.each([
+    ['its own page, with the cookie', ['Origin: http://A', ...COOKIE], 101],
+    ['a program, with a header', ['Origin: http://evil.example', `X-Racetrack-Auth: ${TOKEN}`], 101],
+    ['a foreign page, with the cookie', ['Origin: http://evil.example', ...COOKIE], 401],
+    ['a page of another port, with the cookie', ['Origin: http://a:7003', ...COOKIE], 401],
+  ])('asked for by %s is answered %i', async (_title, lines, status) => {
+    upstreamHeaders = {};
+    const { text, socket } = await upgrade('/pub/job/echo/latest/ws', lines);
+    socket.destroy();
+
+    expect(text().split(' ')[1]).toBe(String(status));
+    expect(upstreamHeaders.upgrade).toBe(status === 101 ? 'websocket' : undefined);
+  });
+
+  const BOB = 'token-of-bob';
+  const aJob = (): FeedChange => ({
+    put: buildJob({ name: 'ends', instances: [{ ...instance, id: 'ends-1' }] }),
+  });
+  test.each<[string, FeedChange]>([
+    ['the user is deactivated', { remove: { kind: 'subject', id: 'bob' } }],
+    ['the token is revoked', { remove: { kind: 'token', id: buildToken(BOB, 'bob').id } }],
+    ['the token has expired', { put: buildToken(BOB, 'bob', 1) }],
+    ['the permission is withdrawn', { put: buildSubject('bob', [buildGrant({ family: 'other' })]) }],
+    ['the version is deleted', { remove: { kind: 'job', id: 'ends-1.0.0' } }],
+  ])('ends when %s, and nobody else does', async (_title, change) => {
+    await platform.feed.commit(aJob(), { put: buildSubject('bob') }, { put: buildToken(BOB, 'bob') });
+    const closedBefore = upstreamClosed;
+    const bob = await upgrade('/pub/job/ends/latest/ws', [`X-Racetrack-Auth: ${BOB}`]);
+    const alice = await upgrade('/pub/job/echo/latest/ws', COOKIE);
+    await platform.feed.commit({ put: buildSubject('carol') });
+    bob.socket.write('still here');
+    await waitUntil(() => bob.text().endsWith('still here'));
+
+    await platform.feed.commit(change);
+    bob.socket.write('too late');
+    await waitUntil(() => bob.socket.readableEnded && upstreamClosed > closedBefore);
+    alice.socket.write('unharmed');
+    await waitUntil(() => alice.text().endsWith('unharmed'));
+
+    expect(bob.text()).not.toContain('too late');
+    for (const { socket } of [bob, alice]) socket.destroy();
   });
 
   test('ends towards the job when the client goes away', async () => {

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Decision } from '../routing/decide-call.ts';
 import { upstreamHostOf, type UpstreamInstance } from './connection-pool.ts';
 import { holdEarlyBytes, type EarlyBytes } from './early-bytes.ts';
 import {
@@ -12,8 +13,14 @@ import {
   type ForwardDeps,
 } from './exchange.ts';
 import { relayResponse, type RelayContext } from './relay-response.ts';
+import { addressesOf } from './rewrite-location.ts';
 import { composeResponseHeaders } from './response-headers.ts';
+import type { Tunnels } from './tunnels.ts';
 import { BrokenAnswerError, connectionLost, UpstreamTimeoutError } from './upstream-failure.ts';
+
+export interface UpgradeDeps extends ForwardDeps {
+  readonly tunnels: Tunnels;
+}
 
 /** The client's side of a connection that is to change its protocol. */
 export interface UpgradeSide {
@@ -22,9 +29,11 @@ export interface UpgradeSide {
   readonly head: Buffer;
   /** Takes the socket away from the response, to speak the new protocol on it. */
   readonly detach: () => void;
+  /** What would be said to the same call now, of the version that it was allowed to reach. */
+  readonly decideAgain: () => Decision;
 }
 
-/** After one side has ended, how long the other may take to end too. */
+/** After one side has ended, or both were told to, how long a side may take to end too. */
 const HALF_CLOSED_MS = 2_000;
 
 /**
@@ -41,15 +50,15 @@ export function isForwardedUpgrade(request: IncomingMessage): boolean {
 
 /**
  * Forwards an authorised upgrade: the job's `101` is relayed, then bytes travel both ways until either side
- * closes. A job that declines answers like to any call.
+ * closes, or the call would be refused. A job that declines answers like to any call.
  */
-export function forwardUpgrade(deps: ForwardDeps, exchange: Exchange, side: UpgradeSide): void {
+export function forwardUpgrade(deps: UpgradeDeps, exchange: Exchange, side: UpgradeSide): void {
   new UpgradeForwarding(deps, exchange, side).start();
 }
 
 /** The state of one upgrade, from its only attempt to its end. */
 class UpgradeForwarding {
-  readonly #deps: ForwardDeps;
+  readonly #deps: UpgradeDeps;
   readonly #exchange: Exchange;
   readonly #side: UpgradeSide;
   readonly #protocol: string;
@@ -60,8 +69,9 @@ class UpgradeForwarding {
   #isSettled = false;
   /** Whether the socket is no longer the response's. */
   #isSwitched = false;
+  #leaveTunnels: () => void = () => {};
 
-  constructor(deps: ForwardDeps, exchange: Exchange, side: UpgradeSide) {
+  constructor(deps: UpgradeDeps, exchange: Exchange, side: UpgradeSide) {
     this.#deps = deps;
     this.#exchange = exchange;
     this.#side = side;
@@ -155,6 +165,18 @@ class UpgradeForwarding {
     this.#side.detach();
     socket.write(renderSwitch(context, answer), 'latin1');
     join({ socket, head: early.take() }, job);
+    this.#leaveTunnels = this.#deps.tunnels.add(() => this.#guard(() => this.#review(job.socket)));
+  }
+
+  /** Permissions go, tokens expire, versions are deleted. */
+  #review(job: Duplex): void {
+    const decision = this.#side.decideAgain();
+    if (decision.kind !== 'refused') return;
+    const { requestId } = this.#exchange;
+    const { code, message } = decision.error;
+    this.#deps.logger.info({ requestId, code, reason: message }, 'connection ended: it would be refused now');
+    this.#leaveTunnels();
+    part(this.#side.socket, job);
   }
 
   #fail(error: Error): void {
@@ -167,6 +189,7 @@ class UpgradeForwarding {
   /** Also when the client goes away in the middle: then the job's work is cancelled. */
   #finish(): void {
     clearTimeout(this.#timer);
+    this.#leaveTunnels();
     this.#upstream?.destroy();
     if (!this.#isSettled) this.#exchange.tracked.countFailure('canceled');
     this.#isSettled = true;
@@ -175,8 +198,9 @@ class UpgradeForwarding {
   }
 
   #relayContext(instance: UpstreamInstance): RelayContext {
+    const { call } = this.#exchange;
     return {
-      upstreamHost: upstreamHostOf(instance.address, this.#exchange.call.job.host),
+      addresses: addressesOf(call, upstreamHostOf(instance.address, call.job.host)),
       tracing: { header: this.#deps.tracingHeader, id: this.#exchange.requestId },
       isDraining: this.#deps.isDraining(),
       guard: (step) => this.#guard(step),
@@ -216,15 +240,30 @@ function carry(from: Side, to: Duplex): void {
   if (isSocket(socket)) socket.setTimeout(0);
   if (head.length > 0) to.write(head);
   socket.on('error', () => to.destroy());
-  socket.once('end', () => {
-    const timer = setTimeout(() => to.destroy(), HALF_CLOSED_MS);
-    to.once('close', () => clearTimeout(timer));
-  });
-  socket.once('close', () => {
-    if (isSocket(to)) to.destroySoon();
-    else to.end();
-  });
+  socket.once('end', () => destroyLater(to));
+  socket.once('close', () => endSoon(to));
   socket.pipe(to);
+}
+
+/** Ends both sides after what is on its way: nothing is carried any more. */
+function part(client: Duplex, job: Duplex): void {
+  client.unpipe(job);
+  job.unpipe(client);
+  for (const socket of [client, job]) {
+    if (socket.destroyed) continue;
+    endSoon(socket);
+    destroyLater(socket);
+  }
+}
+
+function endSoon(socket: Duplex): void {
+  if (isSocket(socket)) socket.destroySoon();
+  else socket.end();
+}
+
+function destroyLater(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), HALF_CLOSED_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function isSocket(stream: Duplex): stream is Socket {

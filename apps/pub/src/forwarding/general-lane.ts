@@ -4,19 +4,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspectHead, refuseUnparsable, UNKNOWN_EXPECTATION, type Refusal } from '../errors/refusals.ts';
 import { NOT_FOUND, renderError, type OwnResponse } from '../errors/render-error.ts';
+import { presentToBrowser } from '../errors/present-to-browser.ts';
 import type { Tables } from '../feed/tables.ts';
 import { ServerResponse as OwnServerResponse } from '../node-http.ts';
 import { decideCall, type Decision } from '../routing/decide-call.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { renderPage, renderRedirect } from '../telemetry/render-page.ts';
 import { countDecision, trackCall, type TrackCallDeps } from '../telemetry/track-call.ts';
-import type { Exchange, ForwardDeps } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { forwardRequest } from './forward-request.ts';
-import { forwardUpgrade } from './forward-upgrade.ts';
+import { forwardUpgrade, type UpgradeDeps } from './forward-upgrade.ts';
 import { renderRaw, sendOwn } from './send-own.ts';
 
-export interface GeneralLaneDeps extends ForwardDeps, Omit<TrackCallDeps, 'metrics'> {
+export interface GeneralLaneDeps extends UpgradeDeps, Omit<TrackCallDeps, 'metrics'> {
   readonly metrics: Metrics;
+  /** Port of the sign-in page on the same host, as far as it is known. */
+  readonly signInPort: number | undefined;
   /** The routing tables, or `undefined` when there are none that may be used. */
   readonly tables: () => Tables | undefined;
   /** Resolves when the tables are confirmed or no longer worth waiting for; `undefined`: they are already. */
@@ -44,10 +47,16 @@ export interface GeneralLane {
 export function createGeneralLane(deps: GeneralLaneDeps): GeneralLane {
   const tracingName = deps.tracingHeader.toLowerCase();
 
-  function decide(request: IncomingMessage): Decision {
+  function decide(request: IncomingMessage, target = request.url ?? ''): Decision {
     const readHeader = (name: string): string | undefined => headerOf(request, name);
-    const head = { method: request.method ?? '', target: request.url ?? '', readHeader };
+    const isFromTrustedProxy = (): boolean => deps.trustsProxy(request.socket.remoteAddress ?? '');
+    const { signInPort } = deps;
+    const head = { method: request.method ?? '', target, readHeader, isFromTrustedProxy, signInPort };
     return decideCall(deps.tables(), head, deps.nowMs());
+  }
+
+  function forPeople({ method, headers }: IncomingMessage, own: OwnResponse): OwnResponse {
+    return presentToBrowser(own, { method: method ?? '', headers, signInPort: deps.signInPort });
   }
 
   function answer(request: IncomingMessage, response: ServerResponse, id: string, own: OwnResponse): void {
@@ -131,13 +140,13 @@ export function createGeneralLane(deps: GeneralLaneDeps): GeneralLane {
         return;
       }
       case 'refused':
-        answer(request, response, requestId, renderRefusal(decision, requestId));
+        answer(request, response, requestId, forPeople(request, renderRefusal(decision, requestId)));
         return;
       case 'redirect':
         answer(request, response, requestId, renderRedirect(decision.location));
         return;
       case 'unknown':
-        answer(request, response, requestId, NOT_FOUND);
+        answer(request, response, requestId, forPeople(request, NOT_FOUND));
         return;
       case 'page':
         renderPage({ metrics: deps.metrics, isReady: () => deps.tables() !== undefined }, decision.page)
@@ -152,7 +161,10 @@ export function createGeneralLane(deps: GeneralLaneDeps): GeneralLane {
     },
     handleUpgrade(request, socket, head) {
       const { response, detach } = createDetachedResponse(request, socket);
-      act(request, response, (exchange) => forwardUpgrade(deps, exchange, { socket, head, detach }));
+      act(request, response, (exchange) => {
+        const decideAgain = (): Decision => decide(request, exchange.call.path);
+        forwardUpgrade(deps, exchange, { socket, head, detach, decideAgain });
+      });
     },
     handleExpectation(request, response) {
       const id = requestIdOf(request);

@@ -148,7 +148,7 @@ const response: ResponseHeadersInput = {
   rawHeaders: [],
   status: 200,
   connection: undefined,
-  upstreamHost: 'job-a-v-1',
+  addresses: { host: 'job-a-v-1', jobPrefix: '/pub/job/a/1', clientPrefix: '/pub/job/a/1', isBare: false },
   tracing: { header: 'X-Trace', id: 't-1' },
   isChunked: false,
 };
@@ -195,21 +195,43 @@ describe('rewriteLocation', () => {
     ['http://job-a-v-1//evil.example', '/.//evil.example'],
     ['http://job-a-v-1/\\evil.example', '/./\\evil.example'],
     ['http://job-a-v-1\\evil.example', '/.\\evil.example'],
+    ['http://job-a-v-1/\t/evil.example', '/.//evil.example'],
+    ['http://job-a-v-1/\t\\evil.example', '/./\\evil.example'],
     ['http://job-a-v-1.evil.example/', 'http://job-a-v-1.evil.example/'],
     ['http://job-a-v-1@evil.example/', 'http://job-a-v-1@evil.example/'],
     ['https://id.example/login', 'https://id.example/login'],
     ['//id.example/login', '//id.example/login'],
   ])('turns %s into %s', (location, expected) => {
-    expect(rewriteLocation(location, 'job-a-v-1')).toBe(expected);
+    expect(rewriteLocation(location, response.addresses)).toBe(expected);
+  });
+
+  test.each([
+    ['/pub/job/a/1/docs?x#y', false, '/pub/job/a/latest/docs?x#y'],
+    ['http://job-a-v-1/pub/job/a/1/docs', false, '/pub/job/a/latest/docs'],
+    ['/pub/job/a/1', false, '/pub/job/a/latest'],
+    ['/pub/job/a/1.5/docs', false, '/pub/job/a/1.5/docs'],
+    ['/pub/job/b/1/docs', false, '/pub/job/b/1/docs'],
+    ['https://id.example/pub/job/a/1/docs', false, 'https://id.example/pub/job/a/1/docs'],
+    ['./1/', true, './latest/'],
+    ['1/docs', true, './latest/docs'],
+    ['./1/', false, './1/'],
+    ['./docs', false, './docs'],
+  ])('keeps the alias in %s (bare: %s)', (location, isBare, expected) => {
+    const addresses = { ...response.addresses, clientPrefix: '/pub/job/a/latest', isBare };
+
+    expect(rewriteLocation(location, addresses)).toBe(expected);
   });
 });
 
 test('rewriteLocation keeps what it made relative on the same host, whatever follows', () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom('/', '\\', '//', '@', 'evil.example', ':', '?', '#')), (pieces) => {
-      const rewritten = rewriteLocation(`http://job-a-v-1/${pieces.join('')}`, 'job-a-v-1');
-      expect(new URL(rewritten, 'http://pub/x').host).toBe('pub');
-    }),
+    fc.property(
+      fc.array(fc.constantFrom('/', '\\', '\t', '\r', '\n', '@', 'evil.example', ':', '?', '#')),
+      (pieces) => {
+        const rewritten = rewriteLocation(`http://job-a-v-1/${pieces.join('')}`, response.addresses);
+        expect(new URL(rewritten, 'http://pub/x').host).toBe('pub');
+      },
+    ),
   );
 });
 

@@ -2,12 +2,12 @@ import { messageOf } from '@racetrack-platform/errors';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from '../node-http.ts';
 import { composeResponseHeaders } from './response-headers.ts';
+import type { Addresses } from './rewrite-location.ts';
 import { selectTrailers } from './trailers.ts';
 import { BrokenAnswerError } from './upstream-failure.ts';
 
 export interface RelayContext {
-  /** What the job saw in `Host`. */
-  readonly upstreamHost: string;
+  readonly addresses: Addresses;
   readonly tracing: { readonly header: string; readonly id: string };
   /** Whether the connection to the client has to end, since pub shuts down. */
   readonly isDraining: boolean;
@@ -40,7 +40,7 @@ export function relayResponse(
     rawHeaders: upstream.rawHeaders,
     status,
     connection: upstream.headers.connection,
-    upstreamHost: context.upstreamHost,
+    addresses: context.addresses,
     tracing: context.tracing,
     isChunked,
   });

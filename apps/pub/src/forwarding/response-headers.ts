@@ -1,5 +1,5 @@
 import { selectHopByHop, type RawHeaders } from './hop-by-hop.ts';
-import { rewriteLocation } from './rewrite-location.ts';
+import { rewriteLocation, type Addresses } from './rewrite-location.ts';
 
 /** What the response headers towards a client are made of. */
 export interface ResponseHeadersInput {
@@ -8,8 +8,7 @@ export interface ResponseHeadersInput {
   readonly status: number;
   /** Value of the job's `Connection`, if any. */
   readonly connection: string | undefined;
-  /** The job's own host. */
-  readonly upstreamHost: string;
+  readonly addresses: Addresses;
   readonly tracing: { readonly header: string; readonly id: string };
   /** Whether the body towards the client will be chunked, so that trailers can follow it. */
   readonly isChunked: boolean;
@@ -32,7 +31,7 @@ export function composeResponseHeaders(input: ResponseHeadersInput): string[] {
     if (name === 'trailer') {
       if (input.isChunked) headers.push(rawName, value);
     } else if (name === 'location') {
-      headers.push(rawName, rewriteLocation(value, input.upstreamHost));
+      headers.push(rawName, rewriteLocation(value, input.addresses));
     } else if (!isHopByHop(name)) {
       headers.push(rawName, value);
     }

@@ -5,7 +5,12 @@ import { decideCall, type Decision } from './decide-call.ts';
 
 const NOW_MS = 1_000_000;
 
-function decide(target: string, token?: string, method = 'GET'): Decision {
+function decide(
+  target: string,
+  token?: string,
+  method = 'GET',
+  others: Readonly<Record<string, string>> = {},
+): Decision {
   const tables = createTables('store', 1);
   tables.put(buildJob({ publicEndpoints: ['/open'] }));
   tables.put(buildJob({ name: 'other' }));
@@ -16,8 +21,8 @@ function decide(target: string, token?: string, method = 'GET'): Decision {
   tables.put(buildToken('old-token', 'alice', NOW_MS));
   tables.put(buildToken('young-token', 'alice', NOW_MS + 1));
   tables.put(buildToken('ghost-token', 'ghost'));
-  const readHeader = (name: string) => (name === 'x-racetrack-auth' ? token : undefined);
-  return decideCall(tables, { method, target, readHeader }, NOW_MS);
+  const readHeader = (name: string) => (name === 'x-racetrack-auth' ? token : others[name]);
+  return decideCall(tables, { method, target, readHeader, isFromTrustedProxy: () => false }, NOW_MS);
 }
 
 function errorOf(decision: Decision): [string, string] {
@@ -109,6 +114,21 @@ describe('decideCall', () => {
     expect(decide(target, 'bob-token').kind).toBe(kind);
   });
 
+  test.each([
+    ['POST', 'https://evil.example', 'refused'],
+    ['POST', 'http://pub.example:7003', 'refused'],
+    ['POST', 'null', 'refused'],
+    ['DELETE', 'https://evil.example', 'refused'],
+    ['POST', 'http://pub.example:7005', 'call'],
+    ['GET', 'https://evil.example', 'call'],
+  ])('%s with the session cookie, from a page of %s, is a %s', (method, origin, kind) => {
+    const headers = { host: 'pub.example:7005', cookie: 'X-Racetrack-Auth=alice-token', origin };
+    expect(decide('/job/adder/1.0.0', undefined, method, headers).kind).toBe(kind);
+    expect(decide('/job/adder/1.0.0', 'alice-token', method, { ...headers, cookie: 'a=b' }).kind).toBe(
+      'call',
+    );
+  });
+
   test('a token is good until the millisecond it expires', () => {
     expect(decide('/job/adder/1.0.0', 'young-token').kind).toBe('call');
   });
@@ -117,7 +137,12 @@ describe('decideCall', () => {
     const tables = createTables('store', 1);
     tables.put(buildJob());
     tables.put({ kind: 'setting', id: 'maintenance_mode', value: true });
-    const head = { method: 'GET', target: '/job/adder/1.0.0/live', readHeader: () => undefined };
+    const head = {
+      method: 'GET',
+      target: '/job/adder/1.0.0/live',
+      readHeader: () => undefined,
+      isFromTrustedProxy: () => false,
+    };
     expect(errorOf(decideCall(tables, head, NOW_MS))[0]).toBe('MAINTENANCE');
     tables.put({ kind: 'setting', id: 'maintenance_message', value: 'Back at noon.' });
     expect(decideCall(tables, head, NOW_MS)).toMatchObject({ error: { hint: 'Back at noon.' } });

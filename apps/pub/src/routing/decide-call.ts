@@ -1,5 +1,6 @@
 import {
   AUTH_HEADER,
+  DEFAULT_PORTS,
   formatGrantCommand,
   formatSubjectRef,
   isPublicEndpoint,
@@ -10,6 +11,7 @@ import {
 import { PlatformError } from '@racetrack-platform/errors';
 import { isVersionAlias } from '@racetrack-platform/manifest/versions';
 import { findToken, type ReadHeader } from '../authorization/find-token.ts';
+import { isFromForeignPage } from '../authorization/foreign-page.ts';
 import type { Subject } from '../authorization/subject-table.ts';
 import type { Tables } from '../feed/tables.ts';
 import type { RoutedJob } from './job-table.ts';
@@ -21,11 +23,20 @@ export interface CallHead {
   /** The raw request target. */
   readonly target: string;
   readonly readHeader: ReadHeader;
+  /** Port of the sign-in page, as far as it is known. */
+  readonly signInPort?: number | undefined;
+  /** Whether the peer is a proxy whose word on its clients counts. */
+  readonly isFromTrustedProxy: () => boolean;
 }
+
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** A call that may go to its job. */
 export interface AllowedCall {
   readonly job: RoutedJob;
+  /** What the client calls the job by; with an alias it is not {@link RoutedJob.prefix}. */
+  readonly prefix: string;
   /** Path and query for the job; exactly what was authorised. */
   readonly path: string;
   /** What was authorised, in canonical spelling. */
@@ -95,8 +106,13 @@ function decideJobCall(
   if (token === undefined) {
     return unauthenticated(
       `no header ${AUTH_HEADER}: not logged in`,
-      'Send your token in this header; in a browser, sign in on the sign-in page first (port 7003 by default).',
+      `Send your token in this header; in a browser, sign in on the sign-in page first (${describePort(head)}).`,
     );
+  }
+  if (isAskedByForeignPage(head, token)) {
+    return refuse('PERMISSION_DENIED', 'the call was made by a page of another site', {
+      hint: `Make it from a page of this very address, such as the web pages of the job; a program sends its token in the header ${AUTH_HEADER}.`,
+    });
   }
   const who = tables.subjects.authenticate(token, nowMs);
   if (who.kind === 'refused') {
@@ -108,6 +124,15 @@ function decideJobCall(
     });
   }
   return authorize(lookup.job, target, endpoint, who.subject);
+}
+
+/** Whether a page that is none of ours wants a change or another protocol, and the browser proves who sits before it. */
+function isAskedByForeignPage(head: CallHead, token: string): boolean {
+  const { readHeader } = head;
+  if (readHeader('cookie') === undefined) return false;
+  if (SAFE_METHODS.has(head.method) && readHeader('upgrade') === undefined) return false;
+  if (!isFromForeignPage(readHeader, head.isFromTrustedProxy)) return false;
+  return findToken((name) => (name === 'cookie' ? undefined : readHeader(name))) !== token;
 }
 
 function authorize(job: RoutedJob, target: JobTarget, endpoint: string, subject: Subject): Decision {
@@ -138,7 +163,12 @@ function allow(
   who: Subject['record'] | undefined,
 ): Decision {
   const path = `${job.prefix}${target.rest}${target.query}`;
-  return { kind: 'call', call: { job, path, endpoint, caller: who?.caller, subjectId: who?.id } };
+  const { prefix } = target;
+  return { kind: 'call', call: { job, prefix, path, endpoint, caller: who?.caller, subjectId: who?.id } };
+}
+
+function describePort({ signInPort }: CallHead): string {
+  return signInPort === undefined ? `port ${DEFAULT_PORTS.dashboard} by default` : `port ${signInPort} here`;
 }
 
 function unauthenticated(reason: string, hint: string): Decision {

@@ -10,6 +10,8 @@ export interface JobTarget {
   readonly name: string;
   /** Percent-decoded: an exact version or an alias such as `latest`. */
   readonly version: string;
+  /** What the client calls the job by, byte for byte: all that is before {@link JobTarget.rest}. */
+  readonly prefix: string;
   /** What follows the version, byte for byte: empty, or starting with `/`. */
   readonly rest: string;
   /** Byte for byte, with its `?`, or empty. */
@@ -56,7 +58,7 @@ export function parseTarget(target: string): Target {
   const query = queryAt === -1 ? '' : origin.slice(queryAt);
   const bare = path.startsWith(`${PUB_PREFIX}/`) ? path.slice(PUB_PREFIX.length) : path;
   for (const route of JOB_ROUTES) {
-    if (bare.startsWith(route)) return parseJobTarget(bare.slice(route.length), query);
+    if (bare.startsWith(route)) return parseJobTarget(path, path.length - bare.length + route.length, query);
   }
   return parsePage(path, bare);
 }
@@ -77,7 +79,9 @@ function parsePage(path: string, bare: string): Target {
   return UNKNOWN;
 }
 
-function parseJobTarget(path: string, query: string): Target {
+/** @param nameAt - where the name of the job begins. */
+function parseJobTarget(whole: string, nameAt: number, query: string): Target {
+  const path = whole.slice(nameAt);
   const nameEnd = path.indexOf('/');
   if (nameEnd <= 0) return UNKNOWN;
   const restAt = path.indexOf('/', nameEnd + 1);
@@ -88,16 +92,17 @@ function parseJobTarget(path: string, query: string): Target {
   const inspected = inspectPath(`/${path}`);
   if (!inspected.isSafe) return { kind: 'malformed', reason: inspected.reason };
   const rest = path.slice(versionEnd);
+  const prefix = whole.slice(0, nameAt + versionEnd);
   if (inspected.isPlain) {
     const version = path.slice(nameEnd + 1, versionEnd);
-    return { kind: 'job', name: path.slice(0, nameEnd), version, rest, query, endpoint: rest };
+    return { kind: 'job', name: path.slice(0, nameEnd), version, prefix, rest, query, endpoint: rest };
   }
   const name = decodeSegment(path.slice(0, nameEnd));
   const version = decodeSegment(path.slice(nameEnd + 1, versionEnd));
   if (name === undefined || version === undefined) {
     return { kind: 'malformed', reason: 'the name or version of the job is not UTF-8' };
   }
-  return { kind: 'job', name, version, rest, query, endpoint: inspected.canonicalize(rest) };
+  return { kind: 'job', name, version, prefix, rest, query, endpoint: inspected.canonicalize(rest) };
 }
 
 function decodeSegment(segment: string): string | undefined {
