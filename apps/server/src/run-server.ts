@@ -4,6 +4,7 @@ import type { BackupAction } from './backup/backup-command.ts';
 import { loadConfig, type Flags } from './config.ts';
 import { resolveConfiguration, type Configuration } from './configuration/resolve-configuration.ts';
 import type { DbAction } from './db/db-command.ts';
+import { closeInherited } from './environment/close-inherited.ts';
 import type { DoctorOptions } from './doctor/run-doctor.ts';
 import { explainFileError } from './files/explain-file-error.ts';
 import type { ImportAction } from './import-original/import-command.ts';
@@ -79,6 +80,8 @@ async function start(
 ): Promise<number> {
   const startedAt = Date.now() - Math.round(process.uptime() * 1000);
   const config = loadConfig(flags, env);
+  // What was named on the command line has been read by now.
+  closeInherited();
   const stopRequest = createStopRequest();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => stopRequest.receive(signal));

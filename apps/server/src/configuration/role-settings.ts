@@ -13,7 +13,7 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
     env: 'RACETRACK_TRUSTED_PROXIES',
     kind: 'ranges',
     default: 'none',
-    help: 'proxies in front of lifecycle, dashboard and pub whose `X-Forwarded-For` is believed; without, the address of a client is that of its connection. It counts for throttled sign-ins, the audit log and live logs, and it is the first that a job reads in `X-Forwarded-For`',
+    help: 'proxies in front of lifecycle, dashboard and pub whose `X-Forwarded-For` is believed; without, the address of a client is that of its connection. It counts for throttled sign-ins, the audit log and live logs, and it is the first that a job reads in `X-Forwarded-For`. Their `X-Forwarded-Host` tells pub which pages are its own',
   },
   {
     env: 'RACETRACK_GIT_ALLOW_LOCAL',
@@ -92,7 +92,7 @@ export const ROLE_SETTINGS: readonly RoleSetting[] = [
     env: 'RACETRACK_MAX_DEPLOYMENTS',
     kind: 'number',
     default: '4',
-    help: 'deployments at once; the others wait',
+    help: 'deployments at once; the others wait. The last place is kept for a deployer who has none running',
   },
   {
     env: 'RACETRACK_BUILD_TIMEOUT',
