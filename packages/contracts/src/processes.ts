@@ -69,6 +69,7 @@ export {
   type RenderRequest,
 } from './build/render-protocol.ts';
 export { addressSchema, type Address } from './feed/address.ts';
+export { adviseOnJobError } from './instances/advise-on-job-error.ts';
 export { nameJobData } from './instances/job-data-name.ts';
 export {
   callEdgeStatsSchema,

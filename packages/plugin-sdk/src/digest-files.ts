@@ -11,10 +11,8 @@ import { join, relative, sep } from 'node:path';
  * @returns hexadecimal.
  */
 export async function digestFiles(dir: string, isChosen: (path: string) => boolean): Promise<string> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
+  const paths = (await listFiles(dir))
+    .map((path) => relative(dir, path).split(sep).join('/'))
     .filter((path) => isChosen(path));
   const hash = createHash('sha256');
   for (const path of paths.sort()) {
@@ -22,4 +20,15 @@ export async function digestFiles(dir: string, isChosen: (path: string) => boole
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
+}
+
+/** All below a folder, without following links: the recursive `readdir` of Node.js 26 follows those to folders. */
+async function listFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const lists = entries.map(async (entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return await listFiles(path);
+    return entry.isFile() ? [path] : [];
+  });
+  return (await Promise.all(lists)).flat();
 }

@@ -22,5 +22,5 @@ export {
   type WrapperOptions,
 } from './wrapper-options.ts';
 export { digestFiles } from './digest-files.ts';
-export { isReachable, listProgramDirs } from './host-programs.ts';
+export { isHiddenFromJobs, isReachable, listProgramDirs } from './host-programs.ts';
 export { readJobtypeExtra } from './read-jobtype-extra.ts';

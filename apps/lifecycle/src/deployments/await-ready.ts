@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Address } from '@racetrack-platform/contracts';
+import { adviseOnJobError, type Address } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { InfrastructureTarget } from '@racetrack-platform/plugin-sdk';
 import { probeInstance } from './probe-instance.ts';
@@ -90,14 +90,10 @@ async function notReady(
   }
   const log = lines.length === 0 ? '' : `\nJob logs:\n${lines.join('\n')}`;
   return new PlatformError('JOB_NOT_READY', options.mask(`${reason}${log}`), {
-    hint: adviseOn(reason, log),
+    hint: options.mask(
+      adviseOnJobError(reason) ??
+        adviseOnJobError(log) ??
+        "Look at the constructor and the imports of the job: this is the instance's own last output.",
+    ),
   });
-}
-
-function adviseOn(reason: string, log: string): string {
-  if (reason.includes('exceeded its memory limit'))
-    return 'Raise `resources.memory_max` in the manifest, or let the constructor load less.';
-  if (/No module named/.test(reason + log))
-    return 'Name the package in the file of requirements, and that file in `jobtype_extra.requirements_path`.';
-  return "Look at the constructor and the imports of the job: this is the instance's own last output.";
 }

@@ -95,11 +95,16 @@ async function runLogged(run: DeploymentRun, request: BuildRequest, manifest: Ma
     );
   } catch (error) {
     // Its first line: the others are the end of this very log.
-    if (PlatformError.is(error)) log.write(`error: ${error.message.split('\n', 1)[0]}`);
+    if (PlatformError.is(error)) log.write(`error: ${firstLine(error.message)}`);
     throw nameBuildLog(run, error);
   } finally {
     await log.flush();
   }
+}
+
+/** Without the words that announce the others. */
+function firstLine(message: string): string {
+  return message.split(/\.? Its last lines:\n|\n/, 1)[0] ?? message;
 }
 
 /** The packages are those of the machine that builds, which may be another one than that which accepted the job. */

@@ -7,7 +7,7 @@ import { DeploymentRun, type DeploymentDeps } from './deployment-context.ts';
 import { endIfCancelled } from './cancel-deployment.ts';
 import { driveDeployment } from './drive-deployment.ts';
 import { KeptLease, LEASE_MS } from './kept-lease.ts';
-import { planQueue } from './plan-queue.ts';
+import { isLastPlace, planQueue } from './plan-queue.ts';
 
 /** Deployments left by a dead driver are found within this time. */
 const POLL_INTERVAL_MS = 1_000;
@@ -23,7 +23,7 @@ export interface DeploymentRunnerOptions {
 
 /**
  * Claims deployments that nobody drives, and drives up to `maxRunning` of them at once: of whoever has the fewest under
- * way, and of those the oldest.
+ * way, and of those the oldest. The last place is kept for whoever has none.
  */
 export class DeploymentRunner {
   readonly #deps: DeploymentDeps;
@@ -80,7 +80,7 @@ export class DeploymentRunner {
           if (!row) break;
           this.#drive(row);
         }
-        if (this.#running.size >= this.#maxRunning) await this.#tellPlaces();
+        if (this.#running.size >= this.#maxRunning || this.#isLastPlace()) await this.#tellPlaces();
       } while (this.#claimAgain);
       this.#deps.outage.isOver();
     } finally {
@@ -94,7 +94,7 @@ export class DeploymentRunner {
     const now = Date.now();
     const waiting = await deployments.listWaiting(this.#replicas.hostId, now, MAX_TOLD);
     if (waiting.length === 0) return;
-    const order = planQueue(waiting, await deployments.listRunningSubjects(now));
+    const order = planQueue(waiting, await deployments.listRunningSubjects(now), this.#maxRunning);
     for (const [before, { id, phase }] of order.entries()) {
       const words = `waiting for a free place (${before} before it)`;
       if (phase !== words) await deployments.updateUndriven(id, now, { phase: words, updated_at: now });
@@ -112,7 +112,13 @@ export class DeploymentRunner {
   async #claimNext(): Promise<DeploymentRow | undefined> {
     const { id, hostId } = this.#replicas;
     const repository = createDeploymentRepository(this.#deps.store.db);
-    return await repository.claimNext(id, hostId, Date.now(), LEASE_MS, this.#replicas.listHostsAlive());
+    const liveHosts = this.#replicas.listHostsAlive();
+    const forWhom = this.#isLastPlace() ? 'newcomer' : 'anybody';
+    return await repository.claimNext(id, hostId, Date.now(), LEASE_MS, liveHosts, forWhom);
+  }
+
+  #isLastPlace(): boolean {
+    return isLastPlace(this.#running.size, this.#maxRunning);
   }
 
   #drive(row: DeploymentRow): void {

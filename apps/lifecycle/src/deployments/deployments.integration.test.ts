@@ -101,6 +101,7 @@ describe('POST /api/v1/deploy', () => {
       expect((await control.request('GET', '/api/v1/job/fails/1.0.0')).status).toBe(404);
       const log = await control.request('GET', '/api/v1/job/fails/1.0.0/build-logs');
       expect(log.status).toBe(200);
+      expect(await log.text()).not.toContain('Its last lines:');
       await expect
         .poll(async () => (await readdir(join(control.directory, 'data/instances'))).length, {
           timeout: 15_000,
@@ -143,6 +144,15 @@ describe('POST /api/v1/deploy', () => {
 
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: 'latest is an alias, not a version' });
+  });
+
+  test('who asks for a version that is not there is told those that are', async () => {
+    const response = await control.request('GET', '/api/v1/job/works/banana');
+
+    expect(await response.json()).toMatchObject({
+      error: 'Job record not found for given name, version',
+      hint: expect.stringMatching(/^works is deployed as [\d., ]+; see/),
+    });
   });
 
   test('only one of five deployments of the same version at the same time is accepted', async () => {

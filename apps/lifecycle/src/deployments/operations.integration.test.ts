@@ -108,15 +108,27 @@ describe('deployments and jobs as administrators handle them', () => {
 
   test('who asks for less waits less, and is told how long the queue is', async () => {
     const first = await ask(bob, 'queue-a', HELD);
-    const other = await ask(bob, 'queue-b', HELD);
-    const second = await ask(bob, 'queue-c', HELD);
-    const third = await ask(eve, 'queue-d', WORKS);
+    const other = await ask(eve, 'queue-b', HELD);
+    const second = await ask(eve, 'queue-c', HELD);
+    const third = await ask(control.token, 'queue-d', WORKS);
 
     await expect
       .poll(async () => [(await look(second)).phase, (await look(third)).phase], { timeout: 10_000 })
       .toEqual(['waiting for a free place (1 before it)', 'waiting for a free place (0 before it)']);
     for (const id of [first, other, second]) await control.request('POST', `/api/v1/deploy/${id}/cancel`);
     expect(await control.waitForEnd(third)).toMatchObject({ status: 'done', phase: null });
+  });
+
+  test('nobody holds all places: the last one is kept for who has none', async () => {
+    const first = await ask(bob, 'places-a', HELD);
+    const second = await ask(bob, 'places-b', HELD);
+
+    expect(await control.waitForEnd(await ask(eve, 'places-c', WORKS))).toMatchObject({ status: 'done' });
+    await expect
+      .poll(async () => (await look(second)).phase, { timeout: 10_000 })
+      .toBe('waiting for a free place (0 before it)');
+    for (const id of [second, first]) await control.request('POST', `/api/v1/deploy/${id}/cancel`);
+    await control.waitForEnd(first);
   });
 
   test('in maintenance mode nothing new is provisioned: it waits, says for what, and goes on afterwards', async () => {

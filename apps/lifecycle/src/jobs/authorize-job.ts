@@ -4,7 +4,10 @@ import { PlatformError } from '@racetrack-platform/errors';
 import { isVersionPattern } from '@racetrack-platform/manifest';
 import type { AuthenticatedSubject } from '../auth/authenticated-subject.ts';
 import { requireJobScope } from '../auth/require-permission.ts';
-import { resolveJob } from './resolve-job.ts';
+import { resolveJob, type MissingJob } from './resolve-job.ts';
+
+/** Versions that a refusal names. */
+const SHOWN_VERSIONS = 5;
 
 /**
  * Finds a job, by an exact version or an alias, and checks that the subject may act on it. Who may not learns
@@ -28,14 +31,32 @@ export async function getAuthorizedJob(
     version: wanted.version,
     jobId: job?.id ?? null,
   });
-  if ('missing' in found) throw found.missing;
+  if ('missing' in found) throw nameVersions(found, wanted.name);
   return found.job;
 }
 
-async function findExact(db: Queryable, name: string, version: string) {
+/** For those alone who may see every version: the scope was just found to hold for any of them. */
+function nameVersions({ missing, versions }: MissingJob, name: string): PlatformError {
+  if (versions.length === 0) return missing;
+  const newestFirst = versions.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const rest = newestFirst.length > SHOWN_VERSIONS ? ', …' : '';
+  const hint = `${name} is deployed as ${newestFirst.slice(0, SHOWN_VERSIONS).join(', ')}${rest}; see \`racetrack list\`.`;
+  return new PlatformError(missing.code, missing.message, { hint, cause: missing });
+}
+
+async function findExact(
+  db: Queryable,
+  name: string,
+  version: string,
+): Promise<{ job: JobRow } | MissingJob> {
   const job = await createJobRepository(db).find(name, version);
   if (job) return { job };
-  if (version !== 'latest' && !isVersionPattern(version)) return { missing: jobNotFound(name, version) };
+  const versions: readonly string[] = [];
+  if (version !== 'latest' && !isVersionPattern(version))
+    return { missing: jobNotFound(name, version), versions };
   const hint = 'Name an exact version, such as 1.2.3: an alias would hit another job tomorrow.';
-  return { missing: new PlatformError('JOB_NOT_FOUND', `${version} is an alias, not a version`, { hint }) };
+  return {
+    missing: new PlatformError('JOB_NOT_FOUND', `${version} is an alias, not a version`, { hint }),
+    versions,
+  };
 }

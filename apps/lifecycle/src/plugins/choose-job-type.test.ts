@@ -68,9 +68,11 @@ describe('the job type of a manifest', () => {
 
   test('a slip of the pen is answered with the name that was meant', () => {
     expect(refusal('pyton3:latest', 'native')).toMatchObject({
-      hint: expect.stringMatching(/^Did you mean python3\? Write one/),
+      hint: expect.stringMatching(/^Did you mean python3\? Write one .* such as python3:latest\.$/),
     });
-    expect(refusal('python3:9.9.9', 'native')).toMatchObject({ hint: expect.stringMatching(/^Write one/) });
+    expect(refusal('python3:9.9.9', 'native')).toMatchObject({
+      hint: expect.stringMatching(/^Write one .* such as python3:latest\.$/),
+    });
   });
 
   test('is refused where none is installed, and where none can run', () => {

@@ -38,7 +38,9 @@ function explainMissing(
     return new PlatformError(
       'JOB_TYPE_UNKNOWN',
       `job type ${elsewhere.version} is for containers, and the chosen target runs only native job types`,
-      { hint: `Name a target that runs containers as \`infrastructure_target\`. ${advise(candidates)}` },
+      {
+        hint: `Name a target that runs containers as \`infrastructure_target\`. ${advise(candidates, requested)}`,
+      },
     );
   }
   const shown = candidates.length === 0 ? elsewhere : resolve(requested, candidates);
@@ -50,7 +52,7 @@ function explainMissing(
   const hint =
     available.length === 0
       ? 'An administrator installs the plugin of a job type, from a ZIP, a URL or github.com/OWNER/REPO: racetrack plugin install SOURCE'
-      : `${meant === undefined ? '' : `Did you mean ${meant}? `}${advise(candidates)}`;
+      : `${meant === undefined ? '' : `Did you mean ${meant}? `}${advise(candidates, meant ?? requested)}`;
   return new PlatformError('JOB_TYPE_UNKNOWN', message, { hint });
 }
 
@@ -61,8 +63,14 @@ function resolve(requested: string, jobTypes: readonly AvailableJobType[]): Vers
   );
 }
 
-function advise(candidates: readonly AvailableJobType[]): string {
-  const [first] = candidates;
-  if (first === undefined) return 'There is no job type that the chosen target can run.';
-  return `Write one that the chosen target can run as \`jobtype\`, such as ${first.fullName.split(':')[0]}:latest.`;
+/** @param wanted - the job type that the author has in mind: the example is of its language, if there is one. */
+function advise(candidates: readonly AvailableJobType[], wanted: string): string {
+  const names = candidates.map(nameOf);
+  const name = names.find((known) => known === wanted.split(':', 1)[0]) ?? names[0];
+  if (name === undefined) return 'There is no job type that the chosen target can run.';
+  return `Write one that the chosen target can run as \`jobtype\`, such as ${name}:latest.`;
+}
+
+function nameOf({ fullName }: AvailableJobType): string {
+  return fullName.split(':', 1)[0] ?? fullName;
 }

@@ -45,10 +45,13 @@ export function findMissing(wanted: readonly string[], installed: InstalledPacka
   });
 }
 
+/** Words of apt-get's for whichever architecture there is. */
+const NO_ARCHITECTURE: ReadonlySet<string | null> = new Set([null, 'any', 'native']);
+
 function isThere({ architecture, version }: WantedPackage, found: readonly Installed[]): boolean {
   return found.some(
     (candidate) =>
-      (architecture === null ||
+      (NO_ARCHITECTURE.has(architecture) ||
         candidate.architecture === 'all' ||
         candidate.architecture === architecture) &&
       (version === null || candidate.version === version),

@@ -10,7 +10,7 @@ interface DocumentedOperation {
 const HEAD = `# HTTP API of lifecycle
 
 Every operation of the control plane, from its own OpenAPI document (\`/lifecycle/openapi.json\`; as a page with forms at
-\`/lifecycle/docs\`, which has the shapes of requests and answers). This list is generated; a test compares it.
+\`/lifecycle/\`, which has the shapes of requests and answers). This list is generated; a test compares it.
 
 - Everything answers below \`/lifecycle\` and at the root. Requests carry the header \`X-Racetrack-Auth: TOKEN\`, except where the
   last column says that no token is needed.

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const buildStepSchema = z.object({
   /** Shown in the build log, such as `Installing requirements`. */
   title: z.string(),
+  /** The first five lines of its output that begin with `warning: ` are shown to whoever deploys. */
   command: z.array(z.string()).min(1),
   /** Working directory, same placeholders. @defaultValue the source directory */
   cwd: z.string().optional(),
