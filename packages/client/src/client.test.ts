@@ -41,6 +41,14 @@ describe('encodePath', () => {
 });
 
 describe('a request', () => {
+  test('to the address of pub is answered with whose address it is', async () => {
+    const { fetch } = fakeFetch(new Response('404 page not found', { status: 404 }));
+
+    await expect(clientWith(fetch).listJobs()).rejects.toMatchObject({
+      hint: expect.stringContaining('the remote is the address of lifecycle') as unknown,
+    });
+  });
+
   test('carries the token, except to the public routes', async () => {
     const { fetch, calls } = fakeFetch(json({ auth_required: true }));
     const client = clientWith(fetch);

@@ -336,6 +336,7 @@ export function createClient(options: ClientOptions): LifecycleClient {
           timeoutMs: job.timeoutMs ?? timeoutMs,
           retries: 0,
           signal: call?.signal,
+          keepsCut: true,
           label: 'Job response error',
         },
       ),

@@ -40,6 +40,9 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
   504: 'UPSTREAM_TIMEOUT',
 };
 
+const WRONG_SERVER_HINT =
+  'That address is probably the one of pub, where jobs are called; the remote is the address of lifecycle (port 7002 by default).';
+
 const failureSchema = z.object({
   error: z.string().optional(),
   detail: z.unknown().optional(),
@@ -65,8 +68,13 @@ export function errorFromAnswer(answer: Answer, label: string): PlatformError {
   const code = CODE_OF_STATUS[answer.status] ?? 'INTERNAL';
   const reason = REASONS[answer.status];
   return new PlatformError(code, `${label}: ${textOf(answer, reason, body)}`, {
-    hint: hintOf(code, undefined),
+    hint: isWrongServer(answer) ? WRONG_SERVER_HINT : hintOf(code, undefined),
   });
+}
+
+/** Pub has no API of its own: it says so in the words of Racetrack 2.36, which a job's page hardly repeats. */
+function isWrongServer({ status, url, text }: Answer): boolean {
+  return status === 404 && text === '404 page not found' && url.includes('/lifecycle/');
 }
 
 function textOf(

@@ -29,6 +29,8 @@ export interface Answer {
   readonly isJson: boolean;
   readonly bytes: Uint8Array;
   readonly text: string;
+  /** Whether the connection ended before the answer did. */
+  readonly isCut: boolean;
 }
 
 /** What is used of `fetch`, so that a program may bring a lighter one; the global one fits. */
@@ -56,6 +58,8 @@ export interface FetchAnswer {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   arrayBuffer(): Promise<ArrayBuffer | Uint8Array>;
+  /** What had come when {@link arrayBuffer} failed; a `fetch` that cannot tell leaves it out. */
+  received?(): Uint8Array;
 }
 
 export interface TransportDeps {
@@ -75,6 +79,8 @@ export interface TransportRequest {
   /** Further attempts after network failures and 502, 503, 504. Only for requests that may be repeated. */
   readonly retries: number;
   readonly signal: AbortSignal | undefined;
+  /** Whether an answer that breaks off is an answer, rather than a failure. */
+  readonly keepsCut?: boolean;
   /** In front of error texts of servers that send no code. */
   readonly label: string;
 }
@@ -161,8 +167,10 @@ async function exchange(
     ({ status } = response);
     const warning = response.headers.get(WARNING_HEADER);
     if (warning !== null) deps.onWarning?.(warning);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const answer = readAnswer(request.method, url, response, bytes);
+    const body = await readBody(response, request.keepsCut === true);
+    // Given up by ourselves it is no answer.
+    signal.throwIfAborted();
+    const answer = readAnswer(request.method, url, response, body);
     const isRedirect = status >= 300 && status < 400 && status !== 304;
     return { answer, location: isRedirect ? (response.headers.get('location') ?? '') : undefined };
   } catch (error) {
@@ -174,7 +182,19 @@ async function exchange(
   }
 }
 
-function readAnswer(method: string, url: string, response: FetchAnswer, bytes: Uint8Array): Answer {
+type Body = Pick<Answer, 'bytes' | 'isCut'>;
+
+async function readBody(response: FetchAnswer, keepsCut: boolean): Promise<Body> {
+  try {
+    return { bytes: new Uint8Array(await response.arrayBuffer()), isCut: false };
+  } catch (error) {
+    const bytes = keepsCut ? response.received?.() : undefined;
+    if (bytes === undefined) throw error;
+    return { bytes, isCut: true };
+  }
+}
+
+function readAnswer(method: string, url: string, response: FetchAnswer, { bytes, isCut }: Body): Answer {
   const contentType = response.headers.get('content-type') ?? '';
   return {
     method,
@@ -183,6 +203,7 @@ function readAnswer(method: string, url: string, response: FetchAnswer, bytes: U
     contentType,
     isJson: contentType.toLowerCase().includes('json'),
     bytes,
+    isCut,
     // Of an archive nobody asks for the text.
     get text() {
       return new TextDecoder().decode(bytes);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { link, writeFile } from 'node:fs/promises';
+import { link, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../output/log.ts';
@@ -49,6 +49,14 @@ test('packs hard links as files, and leaves out what is no file', async () => {
   expect(fileCount).toBe(2);
   expect(await unpackBuildContext(pieces.join(''))).toEqual({ 'a.txt': 'same', 'b.txt': 'same' });
   expect(printed).toBe('warning: left out of the build context, as they are no files: pipe\n');
+});
+
+test('sends nothing when it cannot tell what is to be left out', async () => {
+  await symlink('/dev/zero', join(cli.cwd, '.gitignore'));
+
+  await expect(createBuildContext({ log }, { root: cli.cwd, secretPaths: [], signal })).rejects.toMatchObject(
+    { code: 'BUILD_CONTEXT_INVALID', message: '.gitignore leads out of the build context' },
+  );
 });
 
 test('is one valid base64 text, however many pieces it comes in', async () => {

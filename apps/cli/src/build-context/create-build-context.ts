@@ -1,6 +1,6 @@
 import { PlatformError } from '@racetrack-platform/errors';
-import { readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
+import { readConfined } from '../input/read-confined.ts';
 import type { Log } from '../output/log.ts';
 import { renderSize } from '../output/size.ts';
 import { createIgnoreFilter, DEFAULT_PATTERNS, type IgnoreFilter } from '@racetrack-platform/plugin-package';
@@ -10,6 +10,8 @@ import { packFiles } from './pack-files.ts';
 /** The server takes 256 MiB; one is left for the manifest and the rest of the body. */
 const ENCODED_LIMIT_BYTES = 255 * 1024 * 1024;
 const LARGEST_COUNT = 3;
+const IGNORE_FILE = '.gitignore';
+const IGNORE_FILE_LIMIT_BYTES = 1024 * 1024;
 
 /** A packed directory. */
 export interface BuildContext {
@@ -61,10 +63,38 @@ async function createFilter({
   secretPaths,
   alsoIgnored = [],
 }: BuildContextOptions): Promise<IgnoreFilter> {
-  const text = await readFile(join(root, '.gitignore'), 'utf8').catch(() => '');
+  const text = await readIgnoreFile(root);
   const byPattern = createIgnoreFilter([...alsoIgnored, ...text.split('\n'), ...DEFAULT_PATTERNS]);
   const secrets = new Set(secretPaths.map((path) => relative(root, path).split(sep).join('/')));
   return (path, isDirectory) => secrets.has(path) || byPattern(path, isDirectory);
+}
+
+/** What it would leave out may be secret: a file that cannot be followed ends the command. */
+async function readIgnoreFile(root: string): Promise<string> {
+  const found = await readConfined(root, IGNORE_FILE, IGNORE_FILE_LIMIT_BYTES).catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw refuseIgnoreFile(`cannot be read (${cause.code})`, cause);
+    },
+  );
+  switch (found.kind) {
+    case 'read':
+      return found.bytes.toString('utf8');
+    case 'missing':
+      return '';
+    case 'outside':
+      throw refuseIgnoreFile('leads out of the build context');
+    case 'not-a-file':
+      throw refuseIgnoreFile('is not a file');
+    case 'too-large':
+      throw refuseIgnoreFile('is larger than a megabyte');
+  }
+}
+
+function refuseIgnoreFile(reason: string, cause?: unknown): PlatformError {
+  return new PlatformError('BUILD_CONTEXT_INVALID', `${IGNORE_FILE} ${reason}`, {
+    cause,
+    hint: 'Make it a readable text file of the folder: it says what is not sent.',
+  });
 }
 
 async function explainSize(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { adviseOnFailure } from './advise-on-failure.ts';
 import { parseExactJson, renderExactJson } from './exact-json.ts';
 import { jobUrl } from './job-url.ts';
 import { renderCurl } from './render-curl.ts';
@@ -27,6 +28,32 @@ test('JSON is shown with the numbers as the job wrote them', () => {
 
   expect(renderExactJson(parseExactJson(text), 0)).toBe(text);
   expect(parseExactJson('not json')).toBeUndefined();
+});
+
+describe('a call that fails', () => {
+  const call = { name: 'teller', endpoint: '/api/v1/perform', version: '0.0.1', told: undefined };
+  const advise = (status: number, body: object, more: object = {}) =>
+    adviseOnFailure({ status, isJson: true, text: JSON.stringify(body) }, { ...call, ...more });
+
+  test('hands on the command that would have let the job call another one', () => {
+    const grant = 'racetrack permission grant job:teller call_job --job pricer/0.0.1';
+
+    expect(advise(500, { error: 'job pricer has answered 401: no permission', hint: `Ask: ${grant}` })).toBe(
+      `Ask: ${grant}`,
+    );
+    expect(advise(500, { error: `HTTP 401: {"hint": "Ask for the permission: ${grant}"}` })).toBe(
+      `Ask an administrator for the permission: ${grant}`,
+    );
+  });
+
+  test('says where the functions of a job are, and else where its own words are', () => {
+    expect(advise(404, { error: 'nothing' }, { endpoint: 'perform' })).toContain('/api/v1/perform');
+    expect(advise(404, { error: 'nothing' })).toBeUndefined();
+    expect(advise(500, { error: "'MY_SETTING'" })).toContain('`runtime_env`');
+    expect(advise(500, { error: 'x' })).toBe(
+      'See what the job printed: racetrack logs teller --version 0.0.1',
+    );
+  });
 });
 
 describe('renderCurl', () => {

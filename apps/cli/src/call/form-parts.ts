@@ -1,4 +1,5 @@
 import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { PlatformError } from '@racetrack-platform/errors';
 
@@ -55,6 +56,8 @@ export async function packForm(cwd: string, parts: readonly FormPart[]): Promise
 
 async function openFile(path: string): Promise<Blob> {
   try {
+    // A pipe or a device has no size, and may have no end.
+    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
     return await openAsBlob(path);
   } catch (cause) {
     throw new PlatformError('USAGE', `cannot read the file ${path}`, {

@@ -1,5 +1,6 @@
 import { messageOf, PlatformError } from '@racetrack-platform/errors';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { readInput } from '../input/read-input.ts';
@@ -38,11 +39,29 @@ async function readText(io: Pick<Io, 'stdin' | 'signal' | 'cwd'>, argument: stri
   if (!argument.startsWith('@')) return argument;
   const path = resolve(io.cwd, argument.slice(1));
   try {
-    return await readFile(path, 'utf8');
+    const status = await stat(path);
+    // A device never ends.
+    if (status.isFile() || status.isFIFO()) return await readLimited(path, io.signal);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    if (PlatformError.is(cause) || io.signal.aborted) throw cause;
     throw new PlatformError('USAGE', `cannot read the payload from ${path} (${code})`, { cause });
   }
+  throw new PlatformError('USAGE', `cannot read the payload from ${path}: it is not a file`);
+}
+
+async function readLimited(path: string, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  const stream = createReadStream(path, { end: INPUT_LIMIT_BYTES, signal });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+  }
+  if (sizeBytes <= INPUT_LIMIT_BYTES) return Buffer.concat(chunks).toString('utf8');
+  throw new PlatformError('USAGE', `the payload in ${path} is larger than 64 MiB`, {
+    hint: 'Send large data as a file of a form: --file FIELD=PATH',
+  });
 }
 
 function parsePayload(text: string): { readonly data: unknown; readonly isJson: boolean } {

@@ -62,7 +62,9 @@ describe('call', () => {
     const { stdout } = await cli.run([...argv, '--curl']);
     expect(stdout).toContain(`-F 'table=@"fruit.csv"'`);
     expect(stdout).not.toContain('application/json;');
-    expect(await cli.run([...argv.slice(0, 3), '--file', 'table=gone.csv'])).toMatchObject({ exitCode: 2 });
+    for (const path of ['gone.csv', '/dev/zero']) {
+      expect(await cli.run([...argv.slice(0, 3), '--file', `table=${path}`])).toMatchObject({ exitCode: 2 });
+    }
   });
 
   test('takes YAML, a file and standard input', async () => {
@@ -76,17 +78,35 @@ describe('call', () => {
     expect(bodies).toEqual(Array.from({ length: 3 }, () => '{"numbers":[40,2]}'));
   });
 
-  test.each(['just text', '42', '{broken', '@missing.json'])('refuses the payload %j', async (payload) => {
-    expect(await cli.run(['call', 'adder', '/api/v1/perform', payload])).toMatchObject({
-      exitCode: 2,
-      stdout: '',
-    });
-  });
+  test.each(['just text', '42', '{broken', '@missing.json', '@/dev/zero'])(
+    'refuses the payload %j',
+    async (payload) => {
+      expect(await cli.run(['call', 'adder', '/api/v1/perform', payload])).toMatchObject({
+        exitCode: 2,
+        stdout: '',
+      });
+    },
+  );
 
   test('prints what is not JSON as it came', async () => {
     routes['GET /pub/job/adder/0.0.2/page'] = { headers: { 'content-type': 'text/html' }, body: '<p>' };
 
     expect(await cli.run(['call', 'adder', '/page', '-X', 'get'])).toMatchObject({ stdout: '<p>' });
+  });
+
+  test('prints what has come of an answer that breaks off, and fails', async () => {
+    routes['POST /pub/job/adder/0.0.2/api/v1/perform'] = {
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: '{"item":1}\n{"error":"the model is gone"}\n',
+      breaksOff: true,
+    };
+
+    const result = await cli.run(['call', 'adder', '/api/v1/perform', '{}']);
+
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stdout).toContain('{"error":"the model is gone"}\n');
+    expect(result.stderr).toContain('the answer was cut off before its end');
+    expect(result.stderr).toContain('racetrack logs adder');
   });
 
   test('puts the answer into an envelope with --output json', async () => {

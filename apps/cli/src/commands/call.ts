@@ -3,6 +3,7 @@ import { PlatformError, scrub } from '@racetrack-platform/errors';
 import { z } from 'zod';
 import type { CommandContext } from '../command/command-context.ts';
 import { defineCommand } from '../command/define-command.ts';
+import { adviseOnFailure } from '../call/advise-on-failure.ts';
 import { jobUrl } from '../call/job-url.ts';
 import { parseExactJson, renderExactJson } from '../call/exact-json.ts';
 import { formParts, packForm } from '../call/form-parts.ts';
@@ -53,8 +54,10 @@ export const callCommand = defineCommand<CallInput, CallResult | undefined>({
       else stdout.write(`${outcome.command}\n`);
       return undefined;
     }
-    if (context.format === 'json') stdout.write(`${renderExactJson(presentAnswer(outcome.answer), 2)}\n`);
-    else stdout.write(renderBody(outcome.answer, stdout.isTerminal));
+    const { answer } = outcome;
+    if (context.format !== 'json') stdout.write(renderBody(answer, stdout.isTerminal));
+    if (answer.isCut) throw explainCut(input);
+    if (context.format === 'json') stdout.write(`${renderExactJson(presentAnswer(answer), 2)}\n`);
     return undefined;
   },
   render: () => '',
@@ -77,7 +80,7 @@ async function call(context: CommandContext, input: CallInput): Promise<CallOutc
     { url, method: input.method, body: packed ?? body, timeoutMs: input.timeout * 1000 },
     { signal: io.signal },
   );
-  if (answer.status >= 400) throw explainFailure(answer, input.name, job.version);
+  if (answer.status >= 400) throw explainFailure(answer, input, job.version);
   log.info('Response:');
   return { kind: 'answer', answer };
 }
@@ -102,13 +105,16 @@ async function findJob(
   }
 }
 
-function explainFailure(answer: Answer, name: string, version: string): PlatformError {
-  const error = errorFromAnswer(answer, `Job ${name} ${version} response error`);
-  if (error.hint !== undefined || answer.status < 500) return error;
-  return new PlatformError(error.code, error.message, {
-    cause: error,
-    hint: `See what the job printed: racetrack logs ${name} --version ${version}`,
+function explainCut({ name, version }: CallInput): PlatformError {
+  return new PlatformError('SERVER_UNREACHABLE', 'the answer was cut off before its end', {
+    hint: `The job has failed while it answered, or the connection broke. See what it printed: racetrack logs ${name} --version ${version}`,
   });
+}
+
+function explainFailure(answer: Answer, { name, endpoint }: CallInput, version: string): PlatformError {
+  const error = errorFromAnswer(answer, `Job ${name} ${version} response error`);
+  const hint = adviseOnFailure(answer, { name, endpoint, version, told: error.hint });
+  return hint === undefined ? error : new PlatformError(error.code, error.message, { cause: error, hint });
 }
 
 async function readBody(context: CommandContext, input: CallInput): Promise<string | undefined> {

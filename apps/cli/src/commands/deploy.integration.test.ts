@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink } from 'node:fs/promises';
+import { access, appendFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unpackBuildContext } from '../testing/unpack-build-context.ts';
@@ -315,8 +315,85 @@ describe('work that is not pushed', () => {
     const local = await cli.run(['deploy', '--build-context', 'local']);
 
     const text =
-      'warning: the working directory has 1 uncommitted file, but the server builds what is pushed to';
+      'warning: the working directory has 1 uncommitted file (job.yaml), but the server builds what is pushed to';
     expect(result.stderr).toContain(text);
     expect(local.stderr).not.toContain(text);
+  });
+
+  test('is noticed on a branch that tracks none, too', async () => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: cli.cwd });
+    const identity = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+    git('init', '-q');
+    git('add', '.');
+    git(...identity, 'commit', '-q', '-m', 'pushed without -u');
+    git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    const pushed = await cli.run(['deploy']);
+    git(...identity, 'commit', '-q', '--allow-empty', '-m', 'not pushed');
+    const ahead = await cli.run(['deploy']);
+
+    expect(pushed.stderr).not.toContain('unpushed');
+    expect(ahead.stderr).toContain('warning: the working directory has 1 unpushed commit, but the server');
+  });
+
+  // What comes before "=" and after it, and letter case: nothing in a name may make it escape.
+  test.each(['evil', 'Evil=x.clean', 'zoë"\\', '-c'])('a checkout runs no filter %s', async (name) => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: cli.cwd });
+    const proof = join(cli.cwd, '../ran');
+    git('init', '-q');
+    git('add', '.');
+    const subsection = name.replaceAll(/["\\]/g, String.raw`\$&`);
+    const settings = ['clean', 'process'].map((setting) => `${setting} = "touch '${proof}'; cat"\n`).join('');
+    await appendFile(join(cli.cwd, '.git/config'), `[filter "${subsection}"]\n${settings}required\n`);
+    await cli.write('.git/info/attributes', `job.yaml filter=${name}\n`);
+    await cli.write('job.yaml', MANIFEST.replace('bob@', 'bot@'));
+
+    const result = await cli.run(['deploy']);
+
+    expect(result.stderr).toContain('1 uncommitted file (job.yaml)');
+    await expect(access(proof)).rejects.toThrow('ENOENT');
+  });
+
+  test.each(['ssh://x/y', 'none::x', '::x'])('a partial checkout fetches nothing from %s', async (url) => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: cli.cwd, encoding: 'utf8' });
+    const proof = join(cli.cwd, '../ran');
+    git('init', '-q');
+    git('add', '.');
+    git('-c', 'user.name=Ann', '-c', 'user.email=ann@example.com', 'commit', '-q', '-m', 'first');
+    const tree = git('rev-parse', 'HEAD^{tree}').trim();
+    await rm(join(cli.cwd, '.git/objects', tree.slice(0, 2), tree.slice(2)));
+    await appendFile(
+      join(cli.cwd, '.git/config'),
+      `[core]\nrepositoryformatversion = 1\nsshCommand = "touch '${proof}' #"\n` +
+        `[extensions]\npartialClone = origin\n[remote "origin"]\npromisor\nurl = "${url}"\n` +
+        `[alias]\nremote-none = "!touch '${proof}' #"\nremote- = "!touch '${proof}' #"\n`,
+    );
+    await cli.write('new.py', '');
+    git('add', 'new.py');
+
+    expect((await cli.run(['deploy'])).exitCode).toBe(0);
+
+    await expect(access(proof)).rejects.toThrow('ENOENT');
+  });
+
+  test('a checkout runs nothing of its submodules, whose new commits count', async () => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: cli.cwd, stdio: 'pipe' });
+    const identity = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+    const proof = join(cli.cwd, '../ran');
+    git('init', '-q');
+    git('init', '-q', 'sub');
+    git('-C', 'sub', ...identity, 'commit', '-q', '--allow-empty', '-m', 'first');
+    git('add', '.');
+    git(...identity, 'commit', '-q', '-m', 'first');
+    git('-C', 'sub', ...identity, 'commit', '-q', '--allow-empty', '-m', 'second');
+    await cli.write('sub/a.py', 'a');
+    git('-C', 'sub', 'add', '.');
+    git('-C', 'sub', 'config', 'filter.evil.clean', `touch '${proof}'; cat`);
+    await cli.write('sub/.gitattributes', '* filter=evil');
+    await cli.write('sub/a.py', 'b');
+
+    const result = await cli.run(['deploy']);
+
+    expect(result.stderr).toContain('1 uncommitted file (sub)');
+    await expect(access(proof)).rejects.toThrow('ENOENT');
   });
 });

@@ -6,6 +6,7 @@ import { defineCommand } from '../command/define-command.ts';
 import { chooseBuildContext } from '../deploy/choose-build-context.ts';
 import { readJob, type Job } from '../deploy/read-job.ts';
 import { readSecretVars, secretPaths } from '../deploy/secret-vars.ts';
+import { terminalSafe } from '../output/terminal-safe.ts';
 import { shellQuote } from '../output/shell-quote.ts';
 import { findExamplePayload } from '../deploy/find-example-payload.ts';
 import { watchDeployment } from '../deploy/watch-deployment.ts';
@@ -140,7 +141,7 @@ async function requestDeployment(
 async function warnAboutUnpushedWork({ log, io }: CommandContext, job: Job): Promise<void> {
   const state = await inspectCheckout(job.root, io.signal);
   const text = state === undefined ? undefined : describeUnpushedWork(state, scrub(job.manifest.git.remote));
-  if (text !== undefined) log.warn(text);
+  if (text !== undefined) log.warn(terminalSafe(text, io.stderr.isTerminal));
 }
 
 async function watch(

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -85,6 +85,25 @@ describe('racetrack init', () => {
       stderr: expect.stringContaining('holds already: job.py') as string,
     });
     await expect(read('b/job.yaml')).rejects.toThrow('ENOENT');
+  });
+
+  test('follows no link, and writes nothing then', async () => {
+    for (const [folder, name] of [
+      ['a', 'job.yaml'],
+      ['b', '.racetrack'],
+    ] as const) {
+      await mkdir(join(cli.cwd, folder));
+      await symlink('../elsewhere', join(cli.cwd, folder, name));
+
+      expect(await cli.run(['init', folder, '--type', 'python3'])).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining(`holds already: ${name}`) as string,
+      });
+      expect(await readdir(join(cli.cwd, folder))).toEqual([name]);
+    }
+    await symlink('elsewhere', join(cli.cwd, 'c'));
+    expect(await cli.run(['init', 'c', '--type', 'python3'])).toMatchObject({ exitCode: 3 });
+    expect((await readdir(cli.cwd)).includes('elsewhere')).toBe(false);
   });
 
   test('asks for the language on a terminal, and names them all elsewhere', async () => {

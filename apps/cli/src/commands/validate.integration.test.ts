@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MANIFEST, createServedCli, type ServedCli } from '../testing/served-cli.ts';
 
@@ -73,6 +75,38 @@ describe('validate', () => {
     expect(result.stderr).toContain('git.directory: is ".", but this folder is "sub" of the repository');
     await cli.write('sub/job.yaml', `${MANIFEST}  directory: sub/\n`);
     expect((await cli.run(['validate', 'sub'])).stderr).not.toContain('git.directory');
+  });
+
+  test('shows nothing of files outside of the folder, and ends at what has no end', async () => {
+    await cli.write('secret.txt', 'root:$y$hash:\n: sesame');
+    for (const [folder, target] of [
+      ['link', '../secret.txt'],
+      ['device', '/dev/zero'],
+      ['circle', 'job.yaml'],
+    ] as const) {
+      await mkdir(join(cli.cwd, folder));
+      await symlink(target, join(cli.cwd, folder, 'job.yaml'));
+    }
+    await mkdir(join(cli.cwd, 'pipe'));
+    execFileSync('mkfifo', [join(cli.cwd, 'pipe', 'job.yaml')]);
+    await cli.write('base/job.yaml', `extends: ../secret.txt\n${MANIFEST}`);
+    await cli.write('large/job.yaml', `# ${'x'.repeat(1024 * 1024)}`);
+    await cli.write('inside/real.yaml', MANIFEST);
+    await symlink('real.yaml', join(cli.cwd, 'inside', 'job.yaml'));
+
+    for (const [folder, reason] of [
+      ['link', 'is a link that leads out of its directory'],
+      ['device', 'is a link that leads out of its directory'],
+      ['circle', 'ELOOP'],
+      ['pipe', 'is not a file'],
+      ['base', 'secret.txt is not named like a manifest'],
+      ['large', 'is larger than a megabyte'],
+    ] as const) {
+      const result = await cli.run(['validate', folder]);
+      expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(reason) as string });
+      expect(result.stderr).not.toMatch(/hash|sesame/);
+    }
+    expect(await cli.run(['validate', 'inside'])).toMatchObject({ exitCode: 0 });
   });
 
   test('names the directory without a manifest', async () => {

@@ -1,8 +1,9 @@
 import { PlatformError } from '@racetrack-platform/errors';
 import { loadManifest, type Manifest } from '@racetrack-platform/manifest';
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { CommandContext } from '../command/command-context.ts';
+import { readConfined } from '../input/read-confined.ts';
 import { readInput } from '../input/read-input.ts';
 
 /** How long a pipe that nobody asked for may take to show that it holds a manifest. */
@@ -64,7 +65,7 @@ interface LoadOptions extends ReadJobOptions {
 
 async function loadJob({ path, root, workdir, piped, ...options }: LoadOptions): Promise<Job> {
   const readText = async (file: string): Promise<string | undefined> =>
-    piped !== undefined && file === path ? piped : await readIfThere(file);
+    piped !== undefined && file === path ? piped : await readIfThere(root, file);
   const { manifest, submitted, warnings } = await loadManifest({ readText, isDirectory }, path, {
     extraVars: options.extraVars,
     ...(options.strict === undefined ? {} : { strict: options.strict }),
@@ -106,15 +107,38 @@ async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
-    throw new PlatformError('MANIFEST_NOT_FOUND', `cannot read ${path} (${code})`, {
-      cause,
-      hint: 'Check its permissions.',
-    });
+/** A manifest may come from somebody else: it must not make us show, or send, files from all over this machine. */
+async function readIfThere(root: string, path: string): Promise<string | undefined> {
+  if (relative(root, path).split(sep)[0] === '..' && !/\.ya?ml$/.test(path)) {
+    throw refuse(`${path} is not named like a manifest`, 'Call a base manifest NAME.yaml.');
   }
+  const found = await readConfined(dirname(path), basename(path), MANIFEST_LIMIT_BYTES).catch(
+    (cause: NodeJS.ErrnoException) => {
+      const message = `cannot read ${path} (${cause.code})`;
+      throw new PlatformError('MANIFEST_NOT_FOUND', message, { cause, hint: 'Check its permissions.' });
+    },
+  );
+  switch (found.kind) {
+    case 'missing':
+      return undefined;
+    case 'outside':
+      throw refuse(
+        `${path} is a link that leads out of its directory`,
+        'Replace it with a copy, or name the directory of the manifest itself.',
+      );
+    case 'not-a-file':
+      if (await isDirectory(path)) return undefined;
+      throw refuse(`${path} is not a file`, 'Pipe a manifest in with - instead of a path.');
+    case 'too-large':
+      throw refuse(
+        `${path} is larger than a megabyte`,
+        'Keep in it what describes the job, and data elsewhere.',
+      );
+    case 'read':
+      return found.bytes.toString('utf8');
+  }
+}
+
+function refuse(message: string, hint: string): PlatformError {
+  return new PlatformError('MANIFEST_INVALID', message, { hint });
 }

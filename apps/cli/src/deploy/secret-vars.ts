@@ -1,8 +1,8 @@
 import { PlatformError } from '@racetrack-platform/errors';
 import { parseSecretEnv } from '@racetrack-platform/manifest';
 import { isUtf8 } from 'node:buffer';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
+import { readConfined } from '../input/read-confined.ts';
 import type { Log } from '../output/log.ts';
 import type { Job } from './read-job.ts';
 
@@ -45,40 +45,32 @@ async function readSecretFile(
   if (path === undefined || path === null || path === '') return {};
   const field = `secret_${purpose}_env_file`;
   log.info(`reading secret ${purpose} vars from ${path}`);
-  const text = await readConfined(job.root, path).catch((cause: NodeJS.ErrnoException) => {
+  const remedy = `Create it, or remove ${field} from the manifest.`;
+  const text = await readText(job.root, path, remedy).catch((cause: NodeJS.ErrnoException) => {
     if (PlatformError.is(cause)) throw cause;
-    const reason = cause.code === 'ENOENT' ? "doesn't exist" : `cannot be read (${cause.code})`;
-    throw refuse(
-      `${reason}: ${resolve(job.root, path)}`,
-      `Create it, or remove ${field} from the manifest.`,
-      cause,
-    );
+    throw refuse(`cannot be read (${cause.code}): ${resolve(job.root, path)}`, remedy, cause);
   });
   return parseSecretEnv(text, path);
 }
 
 /** A manifest may come from somebody else: it must not make us send files from all over this machine. */
-async function readConfined(root: string, path: string): Promise<string> {
-  const outside = refuse(
-    `lies outside of the directory of the manifest: ${path}`,
-    'Move it beside the manifest.',
-  );
-  if (isAbsolute(path) || leaves(root, resolve(root, path))) throw outside;
-  const real = await realpath(resolve(root, path));
-  if (leaves(await realpath(root), real)) throw outside;
-  const status = await stat(real);
-  if (!status.isFile()) throw refuse(`is not a file: ${path}`, 'Name a file with one variable a line.');
-  if (status.size > MAX_SECRET_FILE_BYTES) {
-    throw refuse(`is larger than a megabyte: ${path}`, 'Keep variables in it, and large data elsewhere.');
+async function readText(root: string, path: string, remedy: string): Promise<string> {
+  const found = isAbsolute(path)
+    ? ({ kind: 'outside' } as const)
+    : await readConfined(root, path, MAX_SECRET_FILE_BYTES);
+  switch (found.kind) {
+    case 'missing':
+      throw refuse(`doesn't exist: ${resolve(root, path)}`, remedy);
+    case 'outside':
+      throw refuse(`lies outside of the directory of the manifest: ${path}`, 'Move it beside the manifest.');
+    case 'not-a-file':
+      throw refuse(`is not a file: ${path}`, 'Name a file with one variable a line.');
+    case 'too-large':
+      throw refuse(`is larger than a megabyte: ${path}`, 'Keep variables in it, and large data elsewhere.');
+    case 'read':
+      if (isUtf8(found.bytes)) return found.bytes.toString('utf8');
+      throw refuse(`is not a text in UTF-8: ${path}`, 'Write binary values in base64.');
   }
-  const bytes = await readFile(real);
-  if (isUtf8(bytes)) return bytes.toString('utf8');
-  throw refuse(`is not a text in UTF-8: ${path}`, 'Write binary values in base64.');
-}
-
-function leaves(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return isAbsolute(way) || way.split(sep)[0] === '..';
 }
 
 function refuse(reason: string, hint: string, cause?: unknown): PlatformError {

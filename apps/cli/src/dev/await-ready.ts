@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { adviseOnJobError } from '@racetrack-platform/contracts';
 import { PlatformError } from '@racetrack-platform/errors';
 import type { JobProcess } from './job-process.ts';
 
@@ -35,6 +36,7 @@ async function isReady(socketPath: string): Promise<boolean> {
       reason === undefined
         ? `the job says that it is not alive: status ${live.status} of /live`
         : `its initialisation failed: ${reason}`,
+      { hint: adviseOnJobError(reason ?? '') },
     );
   }
   const ready = await probe(socketPath, '/ready').catch(() => undefined);

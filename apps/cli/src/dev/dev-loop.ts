@@ -245,7 +245,8 @@ class DevLoop implements AsyncDisposable {
     const base = `${front.url}/pub/job/${name}/${version}`;
     const example = await findExample(base, this.#parts.stop.signal);
     const since = new Date(this.#context.io.nowMs()).toTimeString().slice(0, 8);
-    const running = { name, version, jobType: planned.jobType, url: front.url, example, since };
+    const { jobType, tool } = planned;
+    const running = { name, version, jobType, tool, url: front.url, example, since };
     if (!process.hasEnded()) this.#serving = { process, identity, running };
     report.ready(running, times, !this.#wasReady);
     this.#wasReady = true;

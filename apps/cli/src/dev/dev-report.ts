@@ -1,4 +1,3 @@
-import { PlatformError } from '@racetrack-platform/errors';
 import type { Io } from '../io.ts';
 import { renderDuration } from '../output/duration.ts';
 import type { Log } from '../output/log.ts';
@@ -18,6 +17,8 @@ export interface RunningJob {
   readonly version: string;
   /** Resolved, `name:version`. */
   readonly jobType: string;
+  /** The interpreter or compiler of this machine that it was built with; undefined when its job type does not say. */
+  readonly tool: string | undefined;
   readonly url: string;
   /** Undefined when it documents none. */
   readonly example: Example | undefined;
@@ -49,10 +50,11 @@ export function createReport(
   const banner = (text: string): void => log.note(paint.red(`━━ ${text} ━━`));
 
   function addresses(job: RunningJob): void {
-    const { name, version, url, example } = job;
+    const { name, version, url, example, tool } = job;
     if (options.announce !== undefined) return log.note(options.announce(job));
     log.note(`  ${url}/  Swagger page`);
     log.note(`  ${url}/pub/job/${name}/${version}/  as on a server`);
+    if (tool !== undefined) log.note(paint.dim(`  built with ${tool}`));
     log.note(example === undefined ? paint.dim(`  ${NO_EXAMPLE}`) : `  ${renderExample(example)}`);
     if (options.hasKeys)
       log.note(paint.dim('  c calls the example, r restarts, o prints this again, q quits'));
@@ -72,9 +74,8 @@ export function createReport(
     },
     failed(error, serving) {
       printError(log, io, error);
-      const what = PlatformError.is(error) ? error.message.split('\n', 1)[0] : 'an unexpected error';
-      if (serving === undefined) banner(`not running: ${what}; ${retry}`);
-      else banner(`not in use: ${what}; the version of ${serving.since} goes on serving`);
+      if (serving === undefined) banner(`not running; ${retry}`);
+      else banner(`not in use; the version of ${serving.since} goes on serving`);
     },
     crashed(how) {
       log.clearStatus();

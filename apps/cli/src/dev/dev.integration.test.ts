@@ -153,6 +153,7 @@ describe('racetrack dev', () => {
     const dev = start('dev', jobDir);
     const base = await addressOf(dev);
     expect(dev.text()).toContain(`-d '{"numbers":[40,2]}'`);
+    expect(dev.text()).toMatch(/built with python .+, \//);
     expect((await fetch(`${base}/`)).url).toBe(`${base}/docs`);
     const inProgress = add(base, '/pub/job/adder/0.0.1');
     await dev.saw('a call began');
@@ -160,7 +161,7 @@ describe('racetrack dev', () => {
     await edit('return sum(numbers)', 'return -sum(numbers)');
     await dev.saw('reloaded in');
     await edit('time.sleep(1.5); return -sum(numbers)', 'return sum(numbers');
-    await dev.saw(/not in use: .*goes on serving/);
+    await dev.saw(/not in use; .*goes on serving/);
 
     expect(dev.text()).toContain('SyntaxError');
     expect(await inProgress).toBe(42);
@@ -185,7 +186,7 @@ describe('racetrack dev', () => {
     await writeFile(path, manifest.replace('python3', 'pyton3'));
     await dev.saw(/pyton3[^]*Did you mean python3[^]*goes on serving/);
     await rm(path);
-    await dev.saw(/not in use: [^\n]*job\.yaml[^\n]*goes on serving/);
+    await dev.saw(/goes on serving[^]*error: [^\n]*job\.yaml[^]*goes on serving/);
     await writeFile(path, manifest);
     await dev.saw('as it was');
 

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readConfined } from '../input/read-confined.ts';
 import { createIgnoreFilter, DEFAULT_PATTERNS, type IgnoreFilter } from '@racetrack-platform/plugin-package';
 
 /** What tools leave in a job's directory, and no repository holds: neither built nor watched. */
@@ -20,10 +19,15 @@ export const CACHE_PATTERNS = [
   '.#*',
 ];
 
+const LIMIT_BYTES = 1024 * 1024;
+
 /** What a change of does not concern the job: caches, and what `.gitignore` and `.racetrackignore` name. */
 export async function createWatchFilter(root: string): Promise<IgnoreFilter> {
-  const read = async (name: string): Promise<string[]> =>
-    (await readFile(join(root, name), 'utf8').catch(() => '')).split('\n');
+  // One that is not as it should be is told when the files are packed.
+  const read = async (name: string): Promise<string[]> => {
+    const found = await readConfined(root, name, LIMIT_BYTES).catch(() => undefined);
+    return found?.kind === 'read' ? found.bytes.toString('utf8').split('\n') : [];
+  };
   const own = [...(await read('.gitignore')), ...(await read('.racetrackignore'))];
   return createIgnoreFilter([...CACHE_PATTERNS, ...own, ...DEFAULT_PATTERNS]);
 }

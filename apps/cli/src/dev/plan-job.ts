@@ -17,6 +17,7 @@ import {
   type SharedPluginHost,
 } from '@racetrack-platform/plugin-engine';
 import type { Log } from '../output/log.ts';
+import { terminalSafe } from '../output/terminal-safe.ts';
 
 /** The plugins that come with the platform. */
 const BUNDLED = fileURLToPath(new URL('../../../../plugins/', import.meta.url));
@@ -27,6 +28,8 @@ export interface PlannedJob {
   /** Resolved, `name:version`. */
   readonly jobType: string;
   readonly pluginDir: string;
+  /** The interpreter or compiler of this machine, such as `node 24.1.0, /usr/bin/node`; a server may have another. */
+  readonly tool: string | undefined;
 }
 
 export interface PlanJobOptions {
@@ -70,7 +73,15 @@ export async function planJob(options: PlanJobOptions): Promise<PlannedJob> {
     },
     signal,
   );
-  return { plan, jobType: jobType.fullName, pluginDir: jobType.pluginDir };
+  return { plan, jobType: jobType.fullName, pluginDir: jobType.pluginDir, tool: nameTool(plan) };
+}
+
+/** Job types name it first among the inputs of their environment, and where it is as `executable`. */
+function nameTool({ environment }: NativePlan): string | undefined {
+  const { executable } = environment.inputs;
+  const [first] = Object.entries(environment.inputs);
+  if (executable === undefined || first === undefined) return undefined;
+  return terminalSafe(`${first.join(' ')}, ${executable}`, true);
 }
 
 async function listPluginDirs(plugin: string | undefined): Promise<string[]> {

@@ -1,15 +1,16 @@
-import { execFile } from 'node:child_process';
+import { runGit } from './run-git.ts';
 
-/** Long enough for a large checkout, short enough not to be waited for. */
-const TIMEOUT_MS = 3_000;
-const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Paths that a warning names. */
+const SHOWN_FILES = 3;
+/** Fields before the path in each kind of record; a path may have spaces. */
+const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10, '?': 1 };
 
 /** What a checkout holds that the server cannot fetch. */
 export interface CheckoutState {
-  /** Files changed or not added, below the directory. */
-  readonly changedFileCount: number;
-  /** Commits that the tracked branch of the remote does not have. */
-  readonly unpushedCommitCount: number;
+  /** Files changed or not added, below the directory; relative to the top of the checkout. */
+  readonly changedFiles: readonly string[];
+  /** Commits that the tracked branch of the remote does not have; undefined when the branch tracks none. */
+  readonly unpushedCommitCount: number | undefined;
 }
 
 /**
@@ -21,17 +22,33 @@ export async function inspectCheckout(
   directory: string,
   signal: AbortSignal,
 ): Promise<CheckoutState | undefined> {
-  const output = await new Promise<string | undefined>((resolve) => {
-    // Hooks of the file system monitor would run programs of the checkout; locks would disturb other git processes.
-    const options = ['-c', 'core.fsmonitor=false', '--no-optional-locks', '-C', directory];
-    execFile(
-      'git',
-      [...options, 'status', '--porcelain=v2', '--branch', '--untracked-files=normal', '-z', '--', '.'],
-      { timeout: TIMEOUT_MS, maxBuffer: OUTPUT_LIMIT_BYTES, signal, encoding: 'utf8' },
-      (error, stdout) => resolve(error === null ? stdout : undefined),
-    );
-  });
-  return output === undefined ? undefined : parseStatus(output);
+  const git = (...args: string[]): Promise<string | undefined> => runGit(directory, args, signal);
+  const output = await git(
+    'status',
+    '--porcelain=v2',
+    '--branch',
+    '--untracked-files=normal',
+    // Only their commits are compared: to look into them is a git of its own, with their configuration.
+    '--ignore-submodules=dirty',
+    '-z',
+    '--',
+    '.',
+  );
+  if (output === undefined) return undefined;
+  const state = parseStatus(output);
+  if (state.unpushedCommitCount !== undefined) return state;
+  return { ...state, unpushedCommitCount: await countUnknownToRemotes(git) };
+}
+
+/** A branch that tracks none: commits that no branch of any remote had when git last looked. */
+async function countUnknownToRemotes(
+  git: (...args: string[]) => Promise<string | undefined>,
+): Promise<number | undefined> {
+  // Without any, nothing is known of what was pushed.
+  const known = await git('for-each-ref', '--count=1', 'refs/remotes');
+  if (known === undefined || known === '') return undefined;
+  const count = await git('rev-list', '--count', 'HEAD', '--not', '--remotes');
+  return count === undefined ? undefined : Number(count);
 }
 
 /**
@@ -41,25 +58,32 @@ export async function inspectCheckout(
  */
 export function parseStatus(output: string): CheckoutState {
   const records = output.split('\0');
-  let changedFileCount = 0;
-  let unpushedCommitCount = 0;
+  const changedFiles: string[] = [];
+  let unpushedCommitCount: number | undefined;
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index] ?? '';
     const ahead = /^# branch\.ab \+(\d+) /.exec(record)?.[1];
     if (ahead !== undefined) unpushedCommitCount = Number(ahead);
-    if (/^[12u?] /.test(record)) changedFileCount += 1;
+    const fieldsBefore = FIELDS_BEFORE_PATH[record.split(' ', 1)[0] ?? ''];
+    if (fieldsBefore !== undefined) changedFiles.push(record.split(' ').slice(fieldsBefore).join(' '));
     if (record.startsWith('2 ')) index += 1;
   }
-  return { changedFileCount, unpushedCommitCount };
+  return { changedFiles, unpushedCommitCount };
 }
 
 /** Words the state as a warning, or undefined when all is pushed. */
 export function describeUnpushedWork(state: CheckoutState, remote: string): string | undefined {
+  const { changedFiles: files, unpushedCommitCount: commits = 0 } = state;
   const parts: string[] = [];
-  if (state.changedFileCount > 0) parts.push(count(state.changedFileCount, 'uncommitted file'));
-  if (state.unpushedCommitCount > 0) parts.push(count(state.unpushedCommitCount, 'unpushed commit'));
+  if (files.length > 0) parts.push(`${count(files.length, 'uncommitted file')} (${listFiles(files)})`);
+  if (commits > 0) parts.push(count(commits, 'unpushed commit'));
   if (parts.length === 0) return undefined;
   return `the working directory has ${parts.join(' and ')}, but the server builds what is pushed to ${remote}`;
+}
+
+function listFiles(files: readonly string[]): string {
+  const shown = files.slice(0, SHOWN_FILES).join(', ');
+  return files.length > SHOWN_FILES ? `${shown}, …` : shown;
 }
 
 function count(number: number, noun: string): string {

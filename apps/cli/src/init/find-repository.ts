@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
+import { runGit } from '../git/run-git.ts';
 
 /** What stands for the address of a repository until there is one; the job's name follows. */
 export const PLACEHOLDER_REMOTE = 'https://git.example.com/you/';
-
-const TIMEOUT_MS = 3_000;
 
 /** What git knows of a directory. */
 export interface Repository {
@@ -17,7 +15,10 @@ export interface Repository {
 
 /** Asks git about a directory; what it does not know, or when there is no git, stays undefined. */
 export async function findRepository(directory: string, signal: AbortSignal): Promise<Repository> {
-  const ask = async (...args: string[]): Promise<string | undefined> => await git(directory, args, signal);
+  const ask = async (...args: string[]): Promise<string | undefined> => {
+    const answer = (await runGit(directory, args, signal))?.trim();
+    return answer === '' ? undefined : answer;
+  };
   const [origin, prefix, email] = await Promise.all([
     ask('remote', 'get-url', 'origin'),
     ask('rev-parse', '--show-prefix'),
@@ -45,19 +46,4 @@ export function toHttpsRemote(origin: string): string | undefined {
   if (hostname === '' || pathname.length < 2) return undefined;
   if (protocol === 'https:') return `https://${host}${pathname}`;
   return protocol === 'ssh:' ? `https://${hostname}${pathname}` : undefined;
-}
-
-async function git(
-  directory: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  return await new Promise((resolve) => {
-    execFile(
-      'git',
-      ['-C', directory, ...args],
-      { timeout: TIMEOUT_MS, signal, encoding: 'utf8' },
-      (error, stdout) => resolve(error === null && stdout.trim() !== '' ? stdout.trim() : undefined),
-    );
-  });
 }

@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '@racetrack-platform/errors';
 import { manifestJsonSchema } from '@racetrack-platform/manifest';
@@ -14,6 +14,8 @@ const SKELETONS = fileURLToPath(new URL('../../skeletons/', import.meta.url));
 const SCHEMA_FILE = '.racetrack/job.schema.json';
 /** What a fresh repository often has already; these stay as they are. */
 const KEPT = new Set(['README.md', '.gitignore', SCHEMA_FILE]);
+
+const HINT = 'Name another directory: racetrack init DIR';
 
 /** What stands where in a job to begin with. */
 export interface JobValues {
@@ -43,12 +45,20 @@ export async function writeJob(
 ): Promise<WrittenJob> {
   const files = await renderFiles(join(SKELETONS, `job-${language}`), values);
   files.set(SCHEMA_FILE, `${JSON.stringify(manifestJsonSchema, null, 2)}\n`);
+  if ((await exists(directory)) && !(await isDirectory(directory))) {
+    throw new PlatformError('ALREADY_EXISTS', `${directory} is there already, and is no directory`, {
+      hint: HINT,
+    });
+  }
   const existing: string[] = [];
   for (const path of files.keys()) if (await exists(join(directory, path))) existing.push(path);
-  const inTheWay = existing.filter((path) => !KEPT.has(path));
+  const inTheWay = [
+    ...existing.filter((path) => !KEPT.has(path)),
+    ...(await findBlockedFolders(directory, files.keys())),
+  ];
   if (inTheWay.length > 0) {
     throw new PlatformError('ALREADY_EXISTS', `${directory} holds already: ${inTheWay.join(', ')}`, {
-      hint: 'Name another directory: racetrack init DIR',
+      hint: HINT,
     });
   }
   for (const path of existing) files.delete(path);
@@ -82,6 +92,28 @@ function fillIn(text: string, values: Readonly<Record<string, string>>): string 
   );
 }
 
+/** Folders of the job where something else is, such as a link, which would lead elsewhere. */
+async function findBlockedFolders(directory: string, paths: Iterable<string>): Promise<string[]> {
+  const folders = new Set([...paths].flatMap(listFolders));
+  const blocked: string[] = [];
+  for (const folder of folders) {
+    const status = await lstat(join(directory, folder)).catch(() => undefined);
+    if (status !== undefined && !status.isDirectory()) blocked.push(folder);
+  }
+  return blocked;
+}
+
+/** `a` and `a/b` of `a/b/c`. */
+function listFolders(path: string): string[] {
+  const parts = normalize(path).split(sep).slice(0, -1);
+  return parts.map((_part, index) => join(...parts.slice(0, index + 1)));
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** Also a link that leads nowhere. */
 async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }

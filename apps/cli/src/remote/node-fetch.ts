@@ -51,6 +51,7 @@ async function* count(chunks: AsyncIterable<Uint8Array>, onSent: (bytes: number)
 }
 
 function presentAnswer(incoming: IncomingMessage, transfer: TransferWatch | undefined): FetchAnswer {
+  const chunks: Buffer[] = [];
   return {
     status: incoming.statusCode ?? 0,
     headers: {
@@ -59,8 +60,8 @@ function presentAnswer(incoming: IncomingMessage, transfer: TransferWatch | unde
         return value === undefined ? null : [value].flat().join(', ');
       },
     },
+    received: () => Buffer.concat(chunks),
     async arrayBuffer() {
-      const chunks: Buffer[] = [];
       const total = Number(incoming.headers['content-length'] ?? Number.NaN);
       let bytes = 0;
       for await (const chunk of incoming as AsyncIterable<Buffer>) {

@@ -18,6 +18,8 @@ export interface CannedAnswer {
   readonly body?: unknown;
   /** Cuts the connection instead of answering. */
   readonly isCutOff?: true;
+  /** Cuts the connection when the body has been sent, without the end of the answer. */
+  readonly breaksOff?: true;
 }
 
 /** `GET /path` (without query) to an answer, or to a function that is asked every time. */
@@ -49,7 +51,9 @@ export async function startRecordingServer(routes: Routes): Promise<RecordingSer
       }
       const { body = null, status = 200 } = answer;
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      outgoing.writeHead(status, { 'content-type': 'application/json', ...answer.headers }).end(text);
+      outgoing.writeHead(status, { 'content-type': 'application/json', ...answer.headers });
+      if (answer.breaksOff === true) outgoing.write(text, () => incoming.socket.destroySoon());
+      else outgoing.end(text);
     });
   });
   server.listen(0, '127.0.0.1');
