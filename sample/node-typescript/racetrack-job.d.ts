@@ -30,6 +30,8 @@ declare module 'racetrack-job' {
   export class JobCallError extends Error {
     /** 0: there was no answer. */
     readonly upstreamStatus: number;
+    /** What to do about it, where the answer says so; whoever called this job gets it as well. */
+    readonly hint: string | undefined;
   }
 
   /** Input that the job refuses: the caller gets 400 with the message. */

@@ -30,6 +30,10 @@ const actions = {
   },
   exit: () => process.exit(3),
   unencodable: () => Number.NaN,
+  async *stream({ message }) {
+    yield 1;
+    throw new Error(message);
+  },
   log({ message }) {
     console.info(message);
     return 'logged';

@@ -9,6 +9,7 @@ import { JobMetrics } from './server/metrics.ts';
 import { parseCommand } from './server/options.ts';
 import { Probes } from './server/probes.ts';
 import { renderProcessMetrics } from './server/process-metrics.ts';
+import { Router } from './server/router.ts';
 import { handleSignals } from './server/shutdown.ts';
 import { UserMetrics } from './server/user-metrics.ts';
 import { Workers } from './server/workers.ts';
@@ -40,7 +41,11 @@ const documents = new Documents({
   swaggerDir: SWAGGER_DIR,
   readMetrics: async () => metrics.render() + renderProcessMetrics() + (await userMetrics.read()),
 });
-const server = createJobServer({ settings, probes, documents, desk, endpoints, log });
+const { server, lane } = createJobServer({
+  settings,
+  desk,
+  router: new Router({ probes, documents, endpoints, log }),
+});
 process.on('exit', () => log.flush());
 await listen(server, command.uds, command.port);
 
@@ -83,4 +88,4 @@ const workers = new Workers({
     desk.abandon(worker, `the thread of the job has ended: ${reason}`);
   },
 });
-handleSignals({ server, desk, workers, log, graceMs: settings.graceMs });
+handleSignals({ server, lane, desk, workers, log, graceMs: settings.graceMs });

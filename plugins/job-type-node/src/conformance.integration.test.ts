@@ -12,6 +12,7 @@ describeWrapper(
     checksArguments: true,
     takesArrays: false,
     mayReturnUnencodable: true,
+    cutsBrokenStreams: true,
   },
   async () =>
     await buildConformanceJob({

@@ -1,9 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, request, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { createTemporaryDirectory } from '@racetrack-platform/testing';
+import { createTemporaryDirectory, openRawConnection } from '@racetrack-platform/testing';
 import { expect, test, vi } from 'vitest';
 import { callJob } from '../runtime/worker/call-job.ts';
 import { JobContext } from '../runtime/worker/job-context.ts';
@@ -96,6 +97,47 @@ test('another job is called with or without a path', async () => {
     'http://pub/job/adder/latest/api/v1/perform {}',
     'http://pub/job/adder/1.x/api/v1/explain {"a":1}',
   ]);
+});
+
+test('what to do about a refused call reaches the author, the log and the caller', async () => {
+  const hint = 'Ask an administrator for the permission: racetrack permission grant';
+  await using pub = await serve((_request, response) => {
+    response.writeHead(401).end(JSON.stringify({ error: 'no permission', hint: `${hint}\n` }));
+  });
+  vi.stubEnv('PUB_URL', pub.url);
+  await using job = await startJob(
+    { 'job.mjs': `export const perform = async (_input, { callJob }) => await callJob('adder');` },
+    { entrypoint_path: 'job.mjs' },
+  );
+
+  const { status, text } = await job.call({});
+
+  expect([status, JSON.parse(text)]).toEqual([
+    500,
+    { error: 'job adder has answered 401: no permission', type: 'JobCallError', hint: `${hint} ` },
+  ]);
+  await expect.poll(job.log).toContain(`no permission, cause=JobCallError, hint="${hint} "`);
+});
+
+test('a type that is imported like a value is told with what to write instead', async () => {
+  await using job = await startJob(
+    {
+      'job.ts': `import { Extra } from './types.ts';\nexport const perform = ({ a }: Extra) => a;`,
+      'types.ts': 'export interface Extra { a: number }',
+    },
+    { entrypoint_path: 'job.ts' },
+  );
+
+  expect((await job.get('/live')).text).toContain('import type { Extra }');
+});
+
+test('an entrypoint with nothing to call fails', async () => {
+  await using job = await startJob(
+    { 'job.mjs': 'export default class Job { preform() {} }' },
+    { entrypoint_path: 'job.mjs' },
+  );
+
+  expect((await job.get('/live')).text).toContain('nothing to call: give it a method perform');
 });
 
 test.each([
@@ -220,6 +262,29 @@ test('results that cannot cross to the other thread take no others with them', (
   ]);
 });
 
+test('downloads that are broken off leave no file open', async () => {
+  await using job = await startJob(
+    {
+      'job.mjs': `export default class { perform() {} static_endpoints() { return { '/big': 'big.txt' }; } }`,
+      'big.txt': 'x'.repeat(8_000_000),
+    },
+    { entrypoint_path: 'job.mjs' },
+  );
+  const listOpen = (): string[] => readdirSync(`/proc/${job.pid}/fd`);
+  const before = listOpen().length;
+  const head = 'GET /api/v1/big HTTP/1.1\r\nHost: job\r\n';
+
+  for (const more of ['', 'Connection: close\r\n']) {
+    for (let count = 0; count < 10; count += 1) {
+      using connection = await openRawConnection(job.socketPath);
+      await connection.write(`${head}${more}\r\n`);
+      await connection.untilReceived(/xxx/);
+    }
+  }
+
+  await expect.poll(() => listOpen().length).toBeLessThanOrEqual(before + 2);
+});
+
 test('a call in flight counts before its body has been read', async () => {
   await using job = await startJob(
     { 'job.mjs': 'export const perform = () => 42;' },
@@ -296,7 +361,8 @@ test('results, errors and endpoints of every kind', async () => {
     type: 'text/event-stream',
     text: 'data: {"a":1}\n\ndata: "two"\n\n',
   });
-  expect((await kind('broken')).text).toBe('1\n{"error":"half way","type":"Error"}\n');
+  await expect(kind('broken')).rejects.toThrow('aborted');
+  await expect(job.call({ kind: 'broken' }, { isChunked: true })).rejects.toThrow('aborted');
   expect(await kind('function')).toMatchObject({
     status: 500,
     text: expect.stringContaining('$.a[0].b is a function') as unknown,
@@ -323,7 +389,47 @@ test('results, errors and endpoints of every kind', async () => {
   expect(await loop).toMatchObject({ status: 504, text: expect.stringContaining('took longer') as unknown });
   expect((await waiting).text).toMatch(/wait(?:s|ed) for its turn/);
   expect(await job.get('/live')).toMatchObject({ status: 200 });
-  expect((await kind('quick')).text).toBe('"quick"');
+  // The new thread has to start, and calls wait no longer for it than for anything else.
+  await expect.poll(async () => (await kind('quick')).text, { timeout: 15_000 }).toBe('"quick"');
+});
+
+test('the documentation says what comes back: types, streams, bytes, or that nobody knows', async () => {
+  const text = `
+    /**
+     * Does
+     * **something**. With more words.
+     *
+     * @param {number} input.a - what goes in
+     */
+    export function perform(input: { a: number }): Promise<{ b: string }> {}
+    function* stream(): Generator<number> {}
+    const bytes = (): Buffer => Buffer.alloc(1);
+    const unknown = () => {};
+    export const auxiliary_endpoints = () => ({ '/stream': stream, '/bytes': bytes, '/unknown': unknown });`;
+  await using job = await startJob({ 'job.ts': text }, { entrypoint_path: 'job.ts' });
+  const answer = (content: object) => ({ post: { responses: { 200: { content } } } });
+
+  const { paths } = JSON.parse((await job.get('/openapi.json')).text) as { paths: Record<string, object> };
+
+  expect(paths['/api/v1/perform']).toMatchObject({
+    post: {
+      summary: 'Does something.',
+      description: 'Does\n**something**. With more words.',
+      requestBody: {
+        content: { 'application/json': { schema: { properties: { a: { description: 'what goes in' } } } } },
+      },
+      responses: {
+        200: { content: { 'application/json': { schema: { properties: { b: { type: 'string' } } } } } },
+      },
+    },
+  });
+  expect(paths['/api/v1/stream']).toMatchObject(
+    answer({ 'text/event-stream': {}, 'application/x-ndjson': { schema: { type: 'number' } } }),
+  );
+  expect(paths['/api/v1/bytes']).toMatchObject(answer({ 'application/octet-stream': {} }));
+  expect(paths['/api/v1/unknown']).toMatchObject(
+    answer({ 'application/json': { schema: {}, example: 'any JSON value' } }),
+  );
 });
 
 test('packages are installed and found by the code of the job', async () => {
@@ -363,3 +469,18 @@ async function serve(listener: RequestListener): Promise<AsyncDisposable & { rea
     },
   };
 }
+
+test('a job whose only thread never gets through its second initialisation is not ready, and says so', async () => {
+  const text = `
+    import { existsSync, writeFileSync } from 'node:fs';
+    if (existsSync('begun')) await new Promise(() => setInterval(() => {}, 1000));
+    writeFileSync('begun', '');
+    export function perform() { for (;;); }`;
+  await using job = await startJob({ 'job.mjs': text }, { entrypoint_path: 'job.mjs', call_timeout: 0.3 });
+
+  expect((await job.call({})).status).toBe(504);
+  await vi.waitUntil(async () => (await job.get('/ready')).status === 500, { timeout: 15_000 });
+
+  expect((await job.get('/ready')).text).toContain('its initialisation takes longer than');
+  expect((await job.call({})).status).toBe(503);
+});

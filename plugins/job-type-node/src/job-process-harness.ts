@@ -19,12 +19,22 @@ export interface Answer {
   readonly text: string;
 }
 
+export interface CallOptions {
+  /** @defaultValue '/perform' */
+  readonly path?: string;
+  readonly accept?: string;
+  /** Body in chunks, which is not read by the plain lane. */
+  readonly isChunked?: boolean;
+}
+
 /** A job that was built by its plan and runs. */
 export interface RunningJob extends AsyncDisposable {
-  call(input: unknown, options?: { readonly path?: string; readonly accept?: string }): Promise<Answer>;
+  /** Rejects when the answer is cut. */
+  call(input: unknown, options?: CallOptions): Promise<Answer>;
   get(path: string): Promise<Answer>;
   /** Where it listens. */
   readonly socketPath: string;
+  readonly pid: number;
   /** All that it has printed. */
   readonly log: () => string;
 }
@@ -65,8 +75,12 @@ export async function startJob(
       log += text;
     });
   }
-  const send = async (method: string, path: string, body?: string, accept = '*/*'): Promise<Answer> =>
-    await exchange(socketPath, method, path, body, accept);
+  const send = async (
+    method: string,
+    path: string,
+    body?: string,
+    options: CallOptions = {},
+  ): Promise<Answer> => await exchange(socketPath, method, path, body, options);
   for (;;) {
     const live = await send('GET', '/live').catch(() => undefined);
     if (live?.status === 500 || child.exitCode !== null) break;
@@ -74,10 +88,11 @@ export async function startJob(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return {
-    call: async (input, { path = '/perform', accept } = {}) =>
-      await send('POST', `/api/v1${path}`, JSON.stringify(input), accept),
+    call: async (input, options = {}) =>
+      await send('POST', `/api/v1${options.path ?? '/perform'}`, JSON.stringify(input), options),
     get: async (path) => await send('GET', path),
     socketPath,
+    pid: child.pid ?? 0,
     log: () => log,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -103,9 +118,13 @@ async function exchange(
   method: string,
   path: string,
   body: string | undefined,
-  accept: string,
+  { accept = '*/*', isChunked = false }: CallOptions,
 ): Promise<Answer> {
-  const headers = { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const headers = {
+    accept,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(isChunked ? { 'transfer-encoding': 'chunked' } : {}),
+  };
   const sent = request({ socketPath, method, path, headers, agent: false });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];

@@ -85,6 +85,57 @@ test('JSDoc tells types where the language has none', () => {
   });
 });
 
+test('comments say what members are for, in as many lines as they take, wherever the types are', () => {
+  const { perform } = read(`
+    /**
+     * @param {number[]} numbers - what is added,
+     *   one after the other
+     * @param {{ by: { n: number } }} scale - {@link scales}
+     */
+    export function perform({ numbers, scale = 1, rest }) {}`);
+  const { typed } = read(`
+    /** @param input.a - of the one kind */
+    export function typed(input: { a: number }) {}`);
+
+  expect(perform?.schema).toMatchObject({
+    properties: {
+      numbers: { type: 'array', description: 'what is added, one after the other' },
+      scale: { properties: { by: { type: 'object' } }, description: '{@link scales}' },
+      rest: {},
+    },
+    required: ['numbers', 'rest'],
+  });
+  expect(typed?.schema?.properties).toEqual({ a: { type: 'number', description: 'of the one kind' } });
+});
+
+test.each([
+  [
+    '(): Promise<{ total: number }> {}',
+    'json',
+    { type: 'object', properties: { total: { type: 'number' } } },
+  ],
+  ['(): number[] {}', 'json', { type: 'array', items: { type: 'number' } }],
+  ['(): void {}', 'json', { type: 'null' }],
+  ['(): Promise<Buffer> {}', 'bytes', undefined],
+  ['(): AsyncGenerator<string> {}', 'stream', { type: 'string' }],
+])('types of results are known: function%s', (text, form, schema) => {
+  expect(read(`export function perform${text}`)['perform']?.result).toMatchObject(
+    schema === undefined ? { form } : { form, schema },
+  );
+});
+
+test('so are generators and what JSDoc says of results', () => {
+  expect(read('export async function* perform() {}')['perform']?.result).toEqual({ form: 'stream' });
+  expect(
+    read('/** @returns {Promise<number>} */ export async function perform() {}')['perform']?.result,
+  ).toEqual({ form: 'json', schema: { type: 'number' } });
+  expect(read('/** @yields {number} */ export function* perform() {}')['perform']?.result).toEqual({
+    form: 'stream',
+    schema: { type: 'number' },
+  });
+  expect(read('export function perform(): Other {}')['perform']).toEqual({ text: '' });
+});
+
 test('nothing is claimed of an input that says nothing', () => {
   expect(read('export function perform(input) {}')['perform']).toEqual({ text: '' });
   expect(read('export function perform({ a, ...rest }) {}')['perform']?.schema).toMatchObject({
@@ -93,6 +144,40 @@ test('nothing is claimed of an input that says nothing', () => {
   expect(read('type T = { t: T }; export function perform(t: T) {}')['perform']?.schema).toMatchObject({
     properties: { t: {} },
   });
+});
+
+test.each([
+  ['types', (before: string) => `{ a: ${before}; b: ${before} }`],
+  ['unions', (before: string) => `${before} | ${before} | { a: ${before} }`],
+  ['comments', (before: string) => `{ /** ${'About it. '.repeat(1000)} */ a: ${before}; b: ${before} }`],
+  ['names', (before: string) => `{ ${'a'.repeat(10_000)}: ${before}; b: ${before} }`],
+  ['literals', (before: string) => `'${'a'.repeat(10_000)}' | ${before} | ${before}`],
+])(
+  '%s that stand for more than can be told are told in part, and every input is taken there',
+  (_title, make) => {
+    const types = Array.from({ length: 40 }, (_, n) => `type T${n} = ${n === 0 ? '1' : make(`T${n - 1}`)};`);
+    const { perform, other } = read(`${types.join('\n')}
+    export function perform(input: { known: number; large: T39 }) {}
+    export function other(input: { known: number }) {}`);
+
+    expect(JSON.stringify(perform).length).toBeLessThan(300_000);
+    expect(perform?.schema).toMatchObject({
+      properties: { known: { type: 'number' } },
+      required: ['known', 'large'],
+    });
+    expect(other?.schema).toMatchObject({ properties: { known: { type: 'number' } } });
+  },
+);
+
+test('interfaces that extend each other many times, and types that nest deeply, end as well', () => {
+  const interfaces = Array.from({ length: 40 }, (_, n) =>
+    n === 0 ? 'interface I0 { a: number }' : `interface I${n} extends I${n - 1}, I${n - 1} {}`,
+  );
+  const types = Array.from({ length: 2_000 }, (_, n) => `type T${n} = ${n === 0 ? '1' : `T${n - 1}[]`};`);
+  const signatures = read(`${interfaces.join('\n')}\n${types.join('\n')}
+    export function perform(input: { many: I39; deep: T1999 }) {}`);
+
+  expect(Object.keys(signatures['perform']?.schema?.properties ?? {})).toEqual(['many', 'deep']);
 });
 
 test('what Node does not take of TypeScript is told with its line', () => {

@@ -1,5 +1,6 @@
 import type { CallSignature, Schema, SignatureFile } from '../worker/signatures.ts';
 import { parseJsDoc } from './jsdoc.ts';
+import { readResult } from './result-signature.ts';
 import {
   child,
   children,
@@ -79,13 +80,28 @@ function asFunction(value: Syntax | undefined): Syntax | undefined {
 }
 
 function describe(callee: Syntax, comment: string, types: NamedTypes, parse: ParseSource): CallSignature {
-  const { text, schema: documented } = parseJsDoc(comment, parse, types);
   const [first] = children(callee, 'params');
   const parameter = first?.type === 'AssignmentPattern' ? child(first, 'left') : first;
+  const pattern = parameter?.type === 'ObjectPattern' ? parameter : undefined;
+  const members = children(pattern, 'properties').map((member) => nameOf(child(member, 'key')) ?? '');
+  const { text, schema: documented, result: documentedResult } = parseJsDoc(comment, members, parse, types);
   const annotation = child(parameter, 'typeAnnotation');
-  const typed = annotation === undefined ? documented : closed(toSchema(annotation, types));
-  const schema = parameter?.type === 'ObjectPattern' ? joinPattern(parameter, typed) : typed;
-  return schema === undefined ? { text } : { text, schema };
+  const typed =
+    annotation === undefined ? documented : closed(explain(toSchema(annotation, types), documented));
+  const schema = pattern === undefined ? typed : joinPattern(pattern, typed);
+  const result = readResult(callee, documentedResult, types);
+  return { text, ...(schema === undefined ? {} : { schema }), ...(result === undefined ? {} : { result }) };
+}
+
+/** Types do not say what members are for; comments may. */
+function explain(typed: Schema, documented: Schema | undefined): Schema {
+  if (typed.properties === undefined || documented?.properties === undefined) return typed;
+  const properties: Record<string, Schema> = { ...typed.properties };
+  for (const [name, schema] of Object.entries(properties)) {
+    const description = schema.description ?? documented.properties[name]?.description;
+    if (description !== undefined) properties[name] = { ...schema, description };
+  }
+  return { ...typed, properties };
 }
 
 /** A known type of the input takes no other members. */
@@ -97,7 +113,7 @@ function closed(schema: Schema): Schema | undefined {
 /** `{numbers, scale = 1, ...rest}` tells names, what may be left out, and whether there may be more. */
 function joinPattern(pattern: Syntax, known: Schema | undefined): Schema {
   const properties: Record<string, Schema> = { ...known?.properties };
-  const required: string[] = [];
+  const required = new Set(known?.required);
   let isOpen = false;
   for (const member of children(pattern, 'properties')) {
     if (member.type === 'RestElement') {
@@ -110,12 +126,13 @@ function joinPattern(pattern: Syntax, known: Schema | undefined): Schema {
     const isDefaulted = value?.type === 'AssignmentPattern';
     const standard = isDefaulted ? literalValue(child(value, 'right')) : undefined;
     properties[name] = { ...properties[name], ...(standard === undefined ? {} : { default: standard }) };
-    if (!isDefaulted) required.push(name);
+    if (isDefaulted) required.delete(name);
+    else if (known?.properties?.[name] === undefined) required.add(name);
   }
   return {
     type: 'object',
     properties,
-    required: known?.required ?? required,
+    required: [...required],
     additionalProperties: known?.additionalProperties ?? isOpen,
   };
 }

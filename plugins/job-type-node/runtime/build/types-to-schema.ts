@@ -1,8 +1,13 @@
 import type { Schema } from '../worker/signatures.ts';
+import { SchemaBudget } from './schema-budget.ts';
 import { child, children, docComment, literalValue, nameOf, type Syntax } from './syntax.ts';
 
-/** Type aliases and interfaces of a file, by name. */
-export type NamedTypes = ReadonlyMap<string, Syntax>;
+/** Type aliases and interfaces of a file. */
+export interface NamedTypes {
+  readonly byName: ReadonlyMap<string, Syntax>;
+  /** Of all that the file's types are turned into. */
+  readonly budget: SchemaBudget;
+}
 
 const KEYWORDS: Readonly<Record<string, Schema>> = {
   TSNumberKeyword: { type: 'number' },
@@ -16,25 +21,28 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['Readonly', 'NoInfer']);
 
 /** Collects the types that a file declares. */
 export function collectTypes(program: Syntax): NamedTypes {
-  const types = new Map<string, Syntax>();
+  const byName = new Map<string, Syntax>();
   for (const statement of children(program, 'body')) {
     const declaration = child(statement, 'declaration') ?? statement;
     const name = nameOf(child(declaration, 'id'));
     const isPlain = child(declaration, 'typeParameters') === undefined;
     if (name === undefined || !isPlain) continue;
-    if (declaration.type === 'TSInterfaceDeclaration') types.set(name, declaration);
-    if (declaration.type === 'TSTypeAliasDeclaration') types.set(name, declaration);
+    if (declaration.type === 'TSInterfaceDeclaration') byName.set(name, declaration);
+    if (declaration.type === 'TSTypeAliasDeclaration') byName.set(name, declaration);
   }
-  return types;
+  return { byName, budget: new SchemaBudget() };
 }
 
 /**
- * Turns a type into a JSON schema; what cannot be told is `{}`, which takes everything.
+ * Turns a type into a JSON schema; what cannot be told, or would take too much to, is `{}`, which takes everything.
  *
  * @param seen - names that are being looked at: types that hold themselves end there.
  */
 export function toSchema(type: Syntax | undefined, types: NamedTypes, seen: readonly string[] = []): Schema {
-  if (type === undefined) return {};
+  return type === undefined ? {} : types.budget.make(() => compose(type, types, seen));
+}
+
+function compose(type: Syntax, types: NamedTypes, seen: readonly string[]): Schema {
   const inside = (inner: Syntax | undefined): Schema => toSchema(inner, types, seen);
   switch (type.type) {
     case 'TSTypeAnnotation':
@@ -48,7 +56,7 @@ export function toSchema(type: Syntax | undefined, types: NamedTypes, seen: read
     case 'TSTupleType':
       return { type: 'array' };
     case 'TSLiteralType':
-      return toLiteral(child(type, 'literal'));
+      return toLiteral(child(type, 'literal'), types);
     case 'TSUnionType':
       return toUnion(children(type, 'types').map(inside), children(type, 'types'));
     case 'TSIntersectionType':
@@ -62,9 +70,10 @@ export function toSchema(type: Syntax | undefined, types: NamedTypes, seen: read
   }
 }
 
-function toLiteral(literal: Syntax | undefined): Schema {
+function toLiteral(literal: Syntax | undefined, { budget }: NamedTypes): Schema {
   const value = literalValue(literal);
-  return value === undefined ? {} : { enum: [value] };
+  const fits = budget.spend(typeof value === 'string' ? value.length : 0);
+  return value === undefined || !fits ? {} : { enum: [value] };
 }
 
 function toUnion(schemas: readonly Schema[], sources: readonly Syntax[]): Schema {
@@ -97,8 +106,9 @@ function toObject(members: readonly Syntax[], types: NamedTypes, seen: readonly 
     const name = member.type === 'TSPropertySignature' ? nameOf(child(member, 'key')) : undefined;
     if (name === undefined) continue;
     const text = docComment(member);
+    const isTold = types.budget.spend(name.length + text.length) && text !== '';
     const schema = toSchema(child(member, 'typeAnnotation'), types, seen);
-    properties[name] = text === '' ? schema : { ...schema, description: text };
+    properties[name] = isTold ? { ...schema, description: text } : schema;
     if (member['optional'] !== true) required.push(name);
   }
   return {
@@ -121,7 +131,7 @@ function resolveReference(type: Syntax, types: NamedTypes, seen: readonly string
     const { required: _required, ...schema } = toSchema(first, types, seen);
     return schema;
   }
-  const declaration = types.get(name);
+  const declaration = types.byName.get(name);
   if (declaration === undefined || seen.includes(name)) return {};
   if (declaration.type === 'TSTypeAliasDeclaration') {
     return toSchema(child(declaration, 'typeAnnotation'), types, [...seen, name]);
@@ -131,7 +141,7 @@ function resolveReference(type: Syntax, types: NamedTypes, seen: readonly string
     const typeName = child(base, 'expression');
     return typeName === undefined
       ? {}
-      : resolveReference({ type: 'TSTypeReference', typeName }, types, [...seen, name]);
+      : toSchema({ type: 'TSTypeReference', typeName }, types, [...seen, name]);
   });
   return bases.length === 0 ? own : toIntersection([...bases, own]);
 }

@@ -1,9 +1,9 @@
-import { FIRST_STATUS, HEADER_SEPARATOR, REPORT_SIZE, Report, type ReportBatch } from '../shared/protocol.ts';
+import { FIRST_STATUS, REPORT_SIZE, Report, type ReportBatch } from '../shared/protocol.ts';
 import type { Call } from './call.ts';
 import type { JobWorker } from './job-worker.ts';
 import { Limiter, type Limits } from './limiter.ts';
 import type { JobMetrics } from './metrics.ts';
-import { composeHttpError, JSON_TYPE, send } from './responses.ts';
+import { composeHttpError, JSON_TYPE } from './responses.ts';
 
 export interface CallDeskDeps {
   readonly metrics: JobMetrics;
@@ -64,6 +64,7 @@ export class CallDesk {
   begin(call: Call): void {
     this.arrive(call);
     this.#countStart(call);
+    call.startedAt = performance.now();
     const admission = this.#limiter.admit(call);
     if (admission === 'runs') this.#startFrom(call);
     else if (admission !== 'waits') this.#refuse(call, 429, admission.refusal);
@@ -88,7 +89,7 @@ export class CallDesk {
       if (kind >= FIRST_STATUS) this.#finish(call, kind, mediaType === '' ? JSON_TYPE : mediaType, body);
       else if (kind === Report.StreamStart) startStream(call, mediaType);
       else if (kind === Report.StreamChunk) writeChunk(call, body);
-      else this.#endStream(call);
+      else this.#endStream(call, kind === Report.StreamBreak);
     }
   }
 
@@ -122,9 +123,8 @@ export class CallDesk {
       this.#refuse(call, 503, worker);
       return false;
     }
-    call.startedAt = performance.now();
     this.#running.add(call);
-    worker.run(call, call.rawHeaders.join(HEADER_SEPARATOR));
+    worker.run(call);
     call.body = '';
     return true;
   }
@@ -132,18 +132,19 @@ export class CallDesk {
   #finish(call: Call, status: number, mediaType: string, body: string | Uint8Array): void {
     if (!call.isAnswered) {
       call.isAnswered = true;
-      if (call.isStreaming) call.response.destroy();
-      else send(call.response, status, mediaType, body);
+      if (call.isStreaming) call.reply.destroy();
+      else call.reply.answer(status, mediaType, body);
       this.#count(call, status);
     }
     this.#release(call);
   }
 
-  #endStream(call: Call): void {
+  #endStream(call: Call, isBroken: boolean): void {
     if (!call.isAnswered) {
       call.isAnswered = true;
-      call.response.end();
-      this.#count(call, 200);
+      if (isBroken) call.reply.cut();
+      else call.reply.end();
+      this.#count(call, isBroken ? 500 : 200);
     }
     this.#release(call);
   }
@@ -157,9 +158,18 @@ export class CallDesk {
 
   #refuse(call: Call, status: number, message: string): void {
     call.isAnswered = true;
-    if (call.isStreaming) call.response.destroy();
-    else send(call.response, status, JSON_TYPE, composeHttpError(message, call.tracingId));
+    if (call.isStreaming) call.reply.destroy();
+    else call.reply.answer(status, JSON_TYPE, composeHttpError(message, call.tracingId));
     this.#count(call, status);
+  }
+
+  /** Answers calls of the queue that came before a time; in it they are in the order in which they came. */
+  #refuseLate(before: number, limit: string): void {
+    for (let call = this.#limiter.oldest; call !== undefined; call = this.#limiter.oldest) {
+      if (call.startedAt > before) return;
+      this.#limiter.leave(call);
+      this.#refuse(call, 504, explainWaiting(limit, 'max_concurrency'));
+    }
   }
 
   #countStart(call: Call): void {
@@ -180,13 +190,14 @@ export class CallDesk {
   readonly #sweep = (): void => {
     const { callTimeoutMs } = this.#deps;
     const now = performance.now();
+    const limit = `call_timeout: ${callTimeoutMs / 1000} s`;
+    this.#refuseLate(now - callTimeoutMs, limit);
     for (const call of this.#running) {
       if (now - call.startedAt < callTimeoutMs) return;
       const { worker } = call;
-      const limit = `call_timeout: ${callTimeoutMs / 1000} s`;
       const reason =
         worker?.isWaiting(call) === true
-          ? `the call has waited for its turn for longer than ${limit}; other calls keep the job busy. Try again later, or raise jobtype_extra.workers`
+          ? explainWaiting(limit, 'workers')
           : `the call took longer than ${limit}`;
       if (!call.isAnswered) {
         worker?.abort(call, reason);
@@ -204,18 +215,24 @@ export class CallDesk {
   };
 }
 
+function explainWaiting(limit: string, field: string): string {
+  return `the call has waited for its turn for longer than ${limit}; other calls keep the job busy. Try again later, or raise jobtype_extra.${field}`;
+}
+
 function startStream(call: Call, mediaType: string): void {
   if (call.isAnswered) return;
   call.isStreaming = true;
-  call.response.on('drain', () => {
-    if (call.waitingChunks > 0) call.worker?.acknowledge(call.id, call.waitingChunks);
-    call.waitingChunks = 0;
+  call.reply.begin(mediaType, undefined, {
+    onDrain() {
+      if (call.waitingChunks > 0) call.worker?.acknowledge(call.id, call.waitingChunks);
+      call.waitingChunks = 0;
+    },
+    // The desk hears of it as of the end of any call.
+    onGone: () => undefined,
   });
-  call.response.writeHead(200, ['Content-Type', mediaType, 'Cache-Control', 'no-cache']);
-  call.response.flushHeaders();
 }
 
 function writeChunk(call: Call, chunk: string | Uint8Array): void {
-  if (!call.isAnswered && !call.response.write(chunk)) call.waitingChunks += 1;
+  if (!call.isAnswered && !call.reply.write(chunk)) call.waitingChunks += 1;
   else call.worker?.acknowledge(call.id, 1);
 }

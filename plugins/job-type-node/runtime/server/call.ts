@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { EndpointMetrics } from './metrics.ts';
 import type { JobWorker } from './job-worker.ts';
+import type { Reply } from './reply.ts';
 
 /** A function of the job that is called by `POST /api/v1{path}`. */
 export interface Endpoint {
@@ -9,12 +9,15 @@ export interface Endpoint {
   readonly metrics: EndpointMetrics;
 }
 
+let lastId = 0;
+
 /** One call, from its arrival until the job's code is done with it. */
 export class Call {
   readonly id: number;
   readonly endpoint: Endpoint;
-  readonly response: ServerResponse;
-  readonly rawHeaders: readonly string[];
+  readonly reply: Reply;
+  /** Names and values in turn, separated by {@link HEADER_SEPARATOR}. */
+  readonly headers: string;
   readonly tracingId: string;
   readonly arrivedAt: number;
   body = '';
@@ -22,7 +25,7 @@ export class Call {
   worker: JobWorker | undefined;
   /** The how-manieth of its worker it is. */
   turn = 0;
-  /** Milliseconds of the monotonic clock at which its turn came. */
+  /** Milliseconds of the monotonic clock at which its body had been read; `call_timeout` counts from here. */
   startedAt = 0;
   isCounted = false;
   /** Whether its body may be read, and has not been. */
@@ -32,17 +35,12 @@ export class Call {
   /** Chunks that the caller has not taken yet. */
   waitingChunks = 0;
 
-  constructor(
-    id: number,
-    endpoint: Endpoint,
-    response: ServerResponse,
-    rawHeaders: readonly string[],
-    tracingId: string,
-  ) {
-    this.id = id;
+  constructor(endpoint: Endpoint, reply: Reply, headers: string, tracingId: string) {
+    lastId = (lastId + 1) % 0x3fff_ffff;
+    this.id = lastId;
     this.endpoint = endpoint;
-    this.response = response;
-    this.rawHeaders = rawHeaders;
+    this.reply = reply;
+    this.headers = headers;
     this.tracingId = tracingId;
     this.arrivedAt = performance.now();
   }

@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
-import type { JobDescription, StaticFile } from '../shared/protocol.ts';
+import type { JobDescription } from '../shared/protocol.ts';
 import type { Settings } from '../shared/settings.ts';
 import { readDocsAsset, renderDocsPage } from './docs-page.ts';
 import { describeApi } from './openapi.ts';
 import type { ProbeAnswer, Probes } from './probes.ts';
-import { redirect, send, sendJson } from './responses.ts';
+import type { Reply } from './reply.ts';
+import { answerJson, redirect } from './responses.ts';
+import { answerFile } from './static-file.ts';
 
 export interface DocumentsDeps {
   readonly settings: Settings;
@@ -17,7 +16,7 @@ export interface DocumentsDeps {
   readonly readMetrics: () => Promise<string>;
 }
 
-type Handler = (response: ServerResponse, prefix: string) => void;
+type Handler = (reply: Reply, prefix: string) => void;
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -32,12 +31,12 @@ export class Documents {
     const { probes, settings } = deps;
     const probe =
       (read: () => ProbeAnswer): Handler =>
-      (response) => {
+      (reply) => {
         const { status, body } = read();
-        sendJson(response, status, body);
+        answerJson(reply, status, body);
       };
-    const metrics: Handler = (response) => {
-      void deps.readMetrics().then((text) => send(response, 200, METRICS_TYPE, text));
+    const metrics: Handler = (reply) => {
+      void deps.readMetrics().then((text) => reply.answer(200, METRICS_TYPE, text));
     };
     this.#handlers
       .set(
@@ -54,12 +53,12 @@ export class Documents {
       )
       .set('/metrics', metrics)
       .set('/metrics/', metrics)
-      .set('/', (response) => redirect(response, `.${deps.homePage}`))
-      .set('/docs', (response) =>
-        send(response, 200, 'text/html; charset=utf-8', renderDocsPage(settings.jobName)),
+      .set('/', (reply) => redirect(reply, `.${deps.homePage}`))
+      .set('/docs', (reply) =>
+        reply.answer(200, 'text/html; charset=utf-8', renderDocsPage(settings.jobName)),
       )
-      .set('/openapi.json', (response, prefix) =>
-        sendJson(response, 200, describeApi(settings, this.#job, prefix)),
+      .set('/openapi.json', (reply, prefix) =>
+        answerJson(reply, 200, describeApi(settings, this.#job, prefix)),
       );
   }
 
@@ -67,9 +66,9 @@ export class Documents {
   becomeReady(job: JobDescription): void {
     this.#job = job;
     const parameters = job.endpoints.find(({ path }) => path === '/perform')?.parameters ?? [];
-    this.#handlers.set('/api/v1/parameters', (response) => sendJson(response, 200, parameters));
+    this.#handlers.set('/api/v1/parameters', (reply) => answerJson(reply, 200, parameters));
     for (const file of job.staticFiles) {
-      this.#handlers.set(`/api/v1${file.path}`, (response) => void sendFile(response, file));
+      this.#handlers.set(`/api/v1${file.path}`, (reply) => void answerFile(reply, file));
     }
   }
 
@@ -83,26 +82,11 @@ export class Documents {
     const handler = this.#handlers.get(path);
     if (handler !== undefined) return handler;
     if (path === '')
-      return (response, prefix) => redirect(response, `./${prefix.slice(prefix.lastIndexOf('/') + 1)}/`);
+      return (reply, prefix) => redirect(reply, `./${prefix.slice(prefix.lastIndexOf('/') + 1)}/`);
     if (!path.startsWith('/docs/')) return undefined;
     const asset = readDocsAsset(this.#deps.swaggerDir, path.slice('/docs/'.length));
     if (asset === undefined) return undefined;
-    return (response) =>
-      send(response, 200, asset.mediaType, asset.content, 'Cache-Control', 'public, max-age=86400');
-  }
-}
-
-async function sendFile(response: ServerResponse, { file, mediaType }: StaticFile): Promise<void> {
-  try {
-    const { size } = await stat(file);
-    response.writeHead(200, ['Content-Type', mediaType, 'Content-Length', String(size)]);
-    if (response.req.method === 'HEAD') response.end();
-    else
-      createReadStream(file, { end: Math.max(0, size - 1) })
-        .on('error', () => response.destroy())
-        .pipe(response);
-  } catch {
-    const error = 'Not Found: the file is no longer there';
-    sendJson(response, 404, { error, detail: error });
+    return (reply) =>
+      reply.answer(200, asset.mediaType, asset.content, 'Cache-Control', 'public, max-age=86400');
   }
 }

@@ -1,94 +1,94 @@
 import type { Server } from 'node:http';
-import { isUtf8 } from 'node:buffer';
+import { HEADER_SEPARATOR } from '../shared/protocol.ts';
 import type { Settings } from '../shared/settings.ts';
+import { readBody, refuseMediaType } from './bodies.ts';
 import type { CallDesk } from './call-desk.ts';
 import { Call, type Endpoint } from './call.ts';
-import type { Documents } from './documents.ts';
-import type { Log } from './log.ts';
-import { splitPath } from './paths.ts';
-import type { Probes } from './probes.ts';
-import { composeHttpError, JSON_TYPE, send } from './responses.ts';
+import { PlainHeadReader } from './plain-head.ts';
+import { PlainLane } from './plain-lane.ts';
+import type { Reply, Sender } from './reply.ts';
+import { composeHttpError, JSON_TYPE } from './responses.ts';
+import type { RequestFacts, Router } from './router.ts';
 
 /** Not imported: that would evaluate all that it exports, and load a whole client for it, which is a third of a start. */
 const { createServer, IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http');
 
 /** Idle connections stay open for longer than any caller keeps them, so that none is closed just as it is used again. */
 const KEEP_ALIVE_MS = 600_000;
+/** As long as pub waits for a body that has stopped. */
+const BODY_PAUSE_MS = 120_000;
 /** How long a caller that sends too much may go on before its connection is cut, so that it gets the answer. */
 const LINGER_MS = 2_000;
-const SILENT = new Set(['/live', '/ready', '/health', '/metrics', '/metrics/']);
 
 export interface HttpServerDeps {
   readonly settings: Settings;
-  readonly probes: Probes;
-  readonly documents: Documents;
   readonly desk: CallDesk;
-  /** By their path, such as `/api/v1/perform`; empty until the job is ready. */
-  readonly endpoints: ReadonlyMap<string, Endpoint>;
-  readonly log: Log;
+  readonly router: Router;
+}
+
+export interface JobServer {
+  readonly server: Server;
+  readonly lane: PlainLane;
 }
 
 /** A request with what its listeners need: they are the same functions for all requests. */
 class JobRequest extends IncomingMessage {
   call: Call | undefined = undefined;
-  chunk: Buffer | undefined = undefined;
-  chunks: Buffer[] | undefined = undefined;
+  chunks: Buffer[] = [];
   size = 0;
 }
 
-class JobResponse extends ServerResponse<JobRequest> {
+class JobResponse extends ServerResponse<JobRequest> implements Reply {
   call: Call | undefined = undefined;
-  tracingId = '';
-  caller = '';
-  isSilent = false;
-  /** Of the request; empty when it has none. */
-  contentType = '';
-  /** Of the request. */
-  contentLength = 0;
+  facts: RequestFacts | undefined = undefined;
+
+  get isHeadOnly(): boolean {
+    return this.req.method === 'HEAD';
+  }
+
+  answer(status: number, mediaType: string, body: string | Uint8Array, ...more: string[]): void {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    const type = mediaType === '' ? [] : ['Content-Type', mediaType];
+    this.writeHead(status, [...type, 'Content-Length', String(length), ...more]);
+    this.end(body);
+  }
+
+  begin(mediaType: string, length: number | undefined, sender: Sender): void {
+    if (this.destroyed) return sender.onGone();
+    this.on('drain', () => sender.onDrain());
+    this.on('close', () => sender.onGone());
+    const framing = length === undefined ? ['Cache-Control', 'no-cache'] : ['Content-Length', String(length)];
+    this.writeHead(200, ['Content-Type', mediaType, ...framing]);
+    this.flushHeaders();
+  }
+
+  cut(): void {
+    this.socket?.destroySoon();
+  }
 }
 
-/** Makes the server: probes, documents, and calls whose bodies it reads but does not look into. */
-export function createJobServer(deps: HttpServerDeps): Server {
-  const { settings, desk, endpoints, documents, log } = deps;
+/**
+ * Makes the server of all requests: the plain lane, and `node:http` for what is not plain. Bodies are read, but not
+ * looked into.
+ */
+export function createJobServer({ settings, desk, router }: HttpServerDeps): JobServer {
   const tracingName = settings.tracingHeader.toLowerCase();
   const callerName = settings.callerHeader.toLowerCase();
-  let callCount = 0;
-
-  /** What of the request's headers matters here: the others are never looked at. */
-  function readHeaders(rawHeaders: readonly string[], facts: JobResponse): void {
-    for (let at = 0; at < rawHeaders.length; at += 2) {
-      const name = rawHeaders[at] ?? '';
-      const { length } = name;
-      if (length !== 12 && length !== 14 && length !== tracingName.length && length !== callerName.length)
-        continue;
-      const lower = name.toLowerCase();
-      if (lower === 'content-length') facts.contentLength = Number(rawHeaders[at + 1]);
-      else if (lower === 'content-type') facts.contentType = rawHeaders[at + 1] ?? '';
-      else if (lower === tracingName) facts.tracingId = rawHeaders[at + 1] ?? '';
-      else if (lower === callerName) facts.caller = rawHeaders[at + 1] ?? '';
-    }
-  }
-
-  function refuse(response: JobResponse, status: number, message: string, ...more: string[]): void {
-    send(response, status, JSON_TYPE, composeHttpError(message, response.tracingId), ...more);
-  }
 
   function onData(this: JobRequest, chunk: Buffer): void {
     this.size += chunk.length;
     if (this.size > settings.maxBodyBytes) return refuseTooLong(this);
-    if (this.chunk === undefined) this.chunk = chunk;
-    else (this.chunks ??= [this.chunk]).push(chunk);
+    this.chunks.push(chunk);
   }
 
   function refuseTooLong(request: JobRequest): void {
     const { call } = request;
-    request.chunk = undefined;
-    request.chunks = undefined;
+    request.chunks = [];
     if (call === undefined) return;
     request.call = undefined;
     call.isAnswered = true;
     const message = `the body is longer than ${settings.maxBodyBytes} bytes; see JOB_MAX_BODY_BYTES`;
-    const response = call.response as JobResponse;
+    const response = call.reply as JobResponse;
     const { socket } = request;
     response.writeHead(413, ['Content-Type', JSON_TYPE, 'Connection', 'close']);
     response.write(composeHttpError(message, call.tracingId));
@@ -103,100 +103,81 @@ export function createJobServer(deps: HttpServerDeps): Server {
   }
 
   function onEnd(this: JobRequest): void {
-    const { call, chunk } = this;
+    const { call } = this;
+    this.socket.setTimeout(0);
     if (call === undefined || call.isAnswered) return;
-    const body = this.chunks === undefined ? chunk : Buffer.concat(this.chunks);
-    this.chunk = undefined;
-    this.chunks = undefined;
-    if (body !== undefined) {
-      if (!isUtf8(body)) {
-        call.isAnswered = true;
-        return refuse(
-          call.response as JobResponse,
-          422,
-          'invalid request body: malformed JSON: it is not UTF-8',
-        );
-      }
-      call.body = body.toString();
+    const body = readBody(Buffer.concat(this.chunks));
+    this.chunks = [];
+    if (typeof body !== 'string') {
+      call.isAnswered = true;
+      return refuse(call.reply, body.refusal, call.tracingId);
     }
+    call.body = body;
     desk.begin(call);
   }
 
-  /** Its end, however that came about. */
+  /** The end of an answer, however that came about. */
   function onClose(this: JobResponse): void {
-    const { call } = this;
+    const { call, facts } = this;
     if (call !== undefined) {
       desk.arrive(call);
       if (!this.writableFinished) desk.leave(call);
     }
-    if (this.writableFinished) logAnswer(this);
+    if (this.writableFinished && facts !== undefined) router.logAnswer(facts, this.statusCode);
   }
 
-  function logAnswer(response: JobResponse): void {
-    if (response.isSilent && response.statusCode < 400) return;
-    const { req, statusCode, tracingId, caller } = response;
-    const url = req.url ?? '';
-    const query = url.indexOf('?');
-    log.request(req.method ?? '', query === -1 ? url : url.slice(0, query), statusCode, tracingId, caller);
-  }
-
-  function startCall(request: JobRequest, response: JobResponse, endpoint: Endpoint): void {
-    const { contentType } = response;
-    if (contentType !== '' && contentType !== JSON_TYPE && !isJson(contentType)) {
-      return refuse(
-        response,
-        422,
-        `invalid request body: a JSON object is expected, but Content-Type is ${contentType}; send Content-Type: application/json`,
-      );
-    }
-    callCount = (callCount + 1) % 0x3fff_ffff;
-    const call = new Call(callCount, endpoint, response, request.rawHeaders, response.tracingId);
+  function startCall(
+    request: JobRequest,
+    response: JobResponse,
+    facts: RequestFacts,
+    endpoint: Endpoint,
+  ): void {
+    const refusal = refuseMediaType(facts.contentType);
+    if (refusal !== undefined) return refuse(response, refusal, facts.tracingId);
+    const headers = request.rawHeaders.join(HEADER_SEPARATOR);
+    const call = new Call(endpoint, response, headers, facts.tracingId);
     request.call = call;
     response.call = call;
-    if (response.contentLength > settings.maxBodyBytes) return refuseTooLong(request);
+    if (Number(request.headers['content-length'] ?? 0) > settings.maxBodyBytes) return refuseTooLong(request);
     if (!desk.expect(call)) return;
+    request.socket.setTimeout(BODY_PAUSE_MS);
     request.on('data', onData);
     request.on('end', onEnd);
   }
 
-  function explainMissing(path: string): string {
-    const { probes } = deps;
-    if (probes.error !== null) return `Not Found: the job failed to initialise: ${probes.error}`;
-    if (!probes.isReady) return 'Not Found: the job is still initialising';
-    return `Not Found: the job has nothing at ${path}`;
-  }
-
   function onRequest(request: JobRequest, response: JobResponse): void {
-    const url = request.url ?? '/';
-    const query = url.indexOf('?');
-    const { prefix, path } = splitPath(query === -1 ? url : url.slice(0, query));
-    readHeaders(request.rawHeaders, response);
-    response.isSilent = SILENT.has(path);
+    const { method = '', url: target = '/', headers } = request;
+    const facts = {
+      method,
+      target,
+      contentType: headers['content-type'] ?? '',
+      tracingId: readOne(headers[tracingName]),
+      caller: readOne(headers[callerName]),
+    };
+    response.facts = facts;
     response.on('close', onClose);
-    const endpoint = endpoints.get(path);
-    if (endpoint !== undefined) {
-      if (request.method === 'POST') return startCall(request, response, endpoint);
-      return refuse(response, 405, 'Method Not Allowed', 'Allow', 'POST');
-    }
-    const handler = documents.find(path);
-    if (handler === undefined) return refuse(response, 404, explainMissing(path));
-    if (request.method === 'GET' || request.method === 'HEAD') return handler(response, prefix);
-    refuse(response, 405, 'Method Not Allowed', 'Allow', 'GET, HEAD');
+    const endpoint = router.route(facts, response);
+    if (endpoint !== undefined) startCall(request, response, facts, endpoint);
   }
 
-  const server = createServer(
-    {
-      IncomingMessage: JobRequest,
-      ServerResponse: JobResponse,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: 0,
-    },
-    onRequest,
-  );
-  return server;
+  const classes = { IncomingMessage: JobRequest, ServerResponse: JobResponse };
+  const server = createServer({ ...classes, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, onRequest);
+  const lane = new PlainLane({
+    server,
+    router,
+    desk,
+    heads: new PlainHeadReader({ tracing: tracingName, caller: callerName }),
+    maxBodyBytes: settings.maxBodyBytes,
+    idleMs: KEEP_ALIVE_MS,
+    bodyPauseMs: BODY_PAUSE_MS,
+  });
+  return { server, lane };
 }
 
-function isJson(contentType: string): boolean {
-  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return mediaType === JSON_TYPE || /^application\/[^/]+\+json$/.test(mediaType);
+function refuse(reply: Reply, message: string, tracingId: string): void {
+  reply.answer(422, JSON_TYPE, composeHttpError(message, tracingId));
+}
+
+function readOne(value: string | string[] | undefined): string {
+  return typeof value === 'string' ? value : (value?.at(-1) ?? '');
 }

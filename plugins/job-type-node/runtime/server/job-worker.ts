@@ -60,12 +60,12 @@ export class JobWorker {
   }
 
   /** Hands a call over, together with its neighbours of this round of the loop. */
-  run(call: Call, headers: string): void {
+  run(call: Call): void {
     this.calls.set(call.id, call);
     call.worker = this;
     this.#handedOver += 1;
     call.turn = this.#handedOver;
-    this.#orders.push(Order.Call, call.id, call.endpoint.index, headers, call.body);
+    this.#orders.push(Order.Call, call.id, call.endpoint.index, call.headers, call.body);
     this.#schedule();
   }
 

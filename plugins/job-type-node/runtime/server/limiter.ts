@@ -58,6 +58,12 @@ export class Limiter<Call> {
     return undefined;
   }
 
+  /** The one that has waited longest. */
+  get oldest(): Call | undefined {
+    for (const call of this.#waiting) return call;
+    return undefined;
+  }
+
   /** Whether the call was still waiting. */
   leave(call: Call): boolean {
     return this.#waiting.delete(call);

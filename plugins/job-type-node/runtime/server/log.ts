@@ -3,7 +3,10 @@ import type { LogLevel, Settings } from '../shared/settings.ts';
 
 /** Lines wait for one another this long: a write costs as much as a good part of a call. */
 const FLUSH_AFTER_MS = 10;
-const MAX_WAITING_CHARACTERS = 65_536;
+/** Bytes of lines that wait; kept as bytes, since strings that outlive a call are work for the garbage collector. */
+const BUFFER_SIZE = 65_536;
+/** The most that a unit of a string takes in UTF-8. */
+const BYTES_PER_UNIT = 3;
 
 /** The log of the server's thread. */
 export interface Log {
@@ -18,14 +21,15 @@ const NOTHING: LogExtras = {};
 export function createLog(settings: Settings): Log {
   const formatter = createLineFormatter(settings);
   const showsRequests = formatter.shows('INFO');
-  let waiting = '';
+  const buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
+  let used = 0;
   let isScheduled = false;
 
   function flush(): void {
     isScheduled = false;
-    const text = waiting;
-    waiting = '';
-    if (text !== '') writeStdout(text);
+    const bytes = buffer.subarray(0, used);
+    used = 0;
+    if (bytes.length > 0) writeStdout(bytes);
   }
 
   function line(level: LogLevel, message: string, extras: LogExtras = NOTHING): void {
@@ -33,8 +37,10 @@ export function createLog(settings: Settings): Log {
   }
 
   function add(text: string): void {
-    waiting += text;
-    if (waiting.length > MAX_WAITING_CHARACTERS) return flush();
+    const needed = text.length * BYTES_PER_UNIT;
+    if (needed > BUFFER_SIZE - used) flush();
+    if (needed > BUFFER_SIZE) return writeStdout(text);
+    used += buffer.write(text, used);
     if (isScheduled) return;
     isScheduled = true;
     setTimeout(flush, FLUSH_AFTER_MS);

@@ -3,7 +3,9 @@ import type { Settings } from '../shared/settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const JSON_ANSWER = { description: 'OK', content: { 'application/json': { schema: {} } } };
+const BINARY = 'application/octet-stream';
+const ANY_VALUE = { schema: {}, example: 'any JSON value' };
+const PARAMETERS = { 'application/json': { schema: { type: 'array', items: { type: 'object' } } } };
 const PROBES: Readonly<Record<string, string>> = {
   '/live': 'Whether the process is alive',
   '/ready': 'Whether the job takes calls',
@@ -54,7 +56,7 @@ function describePaths(job: JobDescription | undefined): Json {
     paths[`/api/v1${endpoint.path}`] = { post: describeEndpoint(endpoint) };
     if (endpoint.path === '/perform') {
       paths['/api/v1/parameters'] = {
-        get: describeGet('List the parameters of the main action', 'parameters'),
+        get: describeGet('List the parameters of the main action', 'parameters', PARAMETERS),
       };
     }
   }
@@ -65,24 +67,47 @@ function describePaths(job: JobDescription | undefined): Json {
   return paths;
 }
 
-function describeEndpoint({ path, text, schema, example }: EndpointDescription): Json {
+function describeEndpoint({ path, text, schema, result, example }: EndpointDescription): Json {
   const isMain = path === '/perform';
   const action = isMain ? 'Call main action' : `Call auxiliary endpoint: ${path}`;
-  const summary = text.split('\n').find((line) => line.trim() !== '') ?? action;
   const body = { type: 'object', title: 'Payload', ...schema, default: example };
   return {
     tags: ['API'],
-    summary,
-    description: text === '' ? action : `${action}: ${text}`,
+    summary: summarise(text) || action,
+    description: text || action,
     operationId: isMain ? 'perform' : `auxiliary_endpoint_${path.replaceAll('/', '_')}`,
     requestBody: { required: true, content: { 'application/json': { schema: body } } },
     responses: {
-      200: JSON_ANSWER,
+      200: describeResult(result),
       400: describeError('The input was refused'),
       422: describeError('The body is not a JSON object'),
       500: describeError('The job failed'),
     },
   };
+}
+
+/** The first sentence as plain text, which is how pages show a summary. */
+function summarise(text: string): string {
+  const [paragraph = ''] = text.split(/\n\s*\n/);
+  const line = paragraph.replaceAll(/\s+/g, ' ').trim();
+  return line.replace(/(?<=[.!?]) .*$/, '').replaceAll(/\*\*|`|^#+ /g, '');
+}
+
+function describeResult({ form, schema }: EndpointDescription['result']): Json {
+  const value = { schema: schema ?? {} };
+  switch (form) {
+    case 'bytes':
+      return { description: 'OK', content: { [BINARY]: { schema: { type: 'string', format: 'binary' } } } };
+    case 'stream':
+      return {
+        description: 'A stream, one value after the other; one that fails midway is cut',
+        // The first is what the page asks for, and it can show no lines of JSON.
+        content: { 'text/event-stream': { schema: { type: 'string' } }, 'application/x-ndjson': value },
+      };
+    case 'json':
+      // Of nothing known a page would make up an example of its own.
+      return { description: 'OK', content: { 'application/json': schema === undefined ? ANY_VALUE : value } };
+  }
 }
 
 function describeError(description: string): Json {
@@ -91,6 +116,7 @@ function describeError(description: string): Json {
   return { description, content: { 'application/json': { schema } } };
 }
 
-function describeGet(summary: string, operationId: string): Json {
-  return { tags: ['API'], summary, operationId, responses: { 200: JSON_ANSWER } };
+function describeGet(summary: string, operationId: string, content?: Json): Json {
+  const answer = { description: 'OK', ...(content === undefined ? {} : { content }) };
+  return { tags: ['API'], summary, operationId, responses: { 200: answer } };
 }

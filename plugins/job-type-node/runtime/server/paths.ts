@@ -10,6 +10,12 @@ const PREFIX = /^(\/pub\/(?:job|fatman)\/[^/]+\/[^/]+)(\/.*)?$/s;
 const MAX_KNOWN = 256;
 const known = new Map<string, JobPath>();
 
+/** The path of a request's target. */
+export function removeQuery(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
+}
+
 /** Splits a path without its query into prefix and the job's own path. */
 export function splitPath(path: string): JobPath {
   const before = known.get(path);

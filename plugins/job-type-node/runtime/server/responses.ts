@@ -1,28 +1,14 @@
-import type { ServerResponse } from 'node:http';
+import type { Reply } from './reply.ts';
 
 export const JSON_TYPE = 'application/json';
 
-/** Sends a complete answer; HEAD gets its head alone. */
-export function send(
-  response: ServerResponse,
-  status: number,
-  mediaType: string,
-  body: string | Uint8Array,
-  ...more: string[]
-): void {
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-  response.writeHead(status, ['Content-Type', mediaType, 'Content-Length', String(length), ...more]);
-  response.end(body);
-}
-
-export function sendJson(response: ServerResponse, status: number, body: unknown, ...more: string[]): void {
-  send(response, status, JSON_TYPE, JSON.stringify(body), ...more);
+export function answerJson(reply: Reply, status: number, body: unknown): void {
+  reply.answer(status, JSON_TYPE, JSON.stringify(body));
 }
 
 /** Relative, so that the alias in the caller's address stays. */
-export function redirect(response: ServerResponse, location: string): void {
-  response.writeHead(307, ['Location', location, 'Content-Length', '0']);
-  response.end();
+export function redirect(reply: Reply, location: string): void {
+  reply.answer(307, '', '', 'Location', location);
 }
 
 /** The text of an error of the HTTP kind, in the one shape of all errors. */

@@ -1,10 +1,12 @@
 import type { Server } from 'node:http';
 import type { CallDesk } from './call-desk.ts';
 import type { Log } from './log.ts';
+import type { PlainLane } from './plain-lane.ts';
 import type { Workers } from './workers.ts';
 
 export interface ShutdownDeps {
   readonly server: Server;
+  readonly lane: PlainLane;
   readonly desk: CallDesk;
   readonly workers: Workers;
   readonly log: Log;
@@ -16,7 +18,7 @@ const POLL_MS = 10;
 
 /** Ends the process with 0 after SIGTERM or SIGINT: once calls in progress are done, or at the second signal. */
 export function handleSignals(deps: ShutdownDeps): void {
-  const { server, desk, workers, log } = deps;
+  const { server, lane, desk, workers, log } = deps;
   let isStopping = false;
 
   function finish(): void {
@@ -34,6 +36,7 @@ export function handleSignals(deps: ShutdownDeps): void {
     log.line('INFO', `received ${signal}, shutting down...`);
     server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
     server.close(finish);
+    lane.close();
     server.closeIdleConnections();
     setTimeout(finish, deps.graceMs);
     // Connections that become idle after their last call would keep the server open.

@@ -17,6 +17,8 @@ export interface WorkersDeps {
 
 /** One that has been ready for as long is no sign of trouble when it ends. */
 const STABLE_MS = 30_000;
+/** For as long as this, calls wait for a thread that takes the place of the last one; then the job is not ready. */
+const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 30_000;
 
@@ -107,11 +109,21 @@ export class Workers {
       // Before its calls are answered: those that waited for their turn need a worker at once.
       this.#createAfter(this.#choosePause(worker, isOurWish));
       if (this.#workers.length === 0) this.#interrupt(reason);
+      else if (wasReady && this.#ready.size === 0) this.#watchInitialisation();
     } else if (!this.#hasFailed) {
       this.#fail(`the thread of the job ended: ${reason}`);
     }
     // That one could not be initialised at the start has been told already.
     if (wasReady || this.#hasBegun || worker.calls.size > 0) this.#deps.onEnd(worker, reason);
+  }
+
+  /** Readiness follows when none becomes ready in time, also when the initialisation never ends. */
+  #watchInitialisation(): void {
+    const lateReason = `its initialisation takes longer than ${PATIENCE_MS / 1000} s`;
+    setTimeout(() => {
+      if (!this.#isStopped && this.#ready.size === 0 && this.#interruption === null)
+        this.#interrupt(lateReason);
+    }, PATIENCE_MS).unref();
   }
 
   #createAfter(pauseMs: number): void {

@@ -4,6 +4,7 @@ import type { LogLevel, Settings } from './settings.ts';
 /** What follows the message, in this order; absent and empty ones are left out. */
 export interface LogExtras {
   readonly cause?: string | undefined;
+  readonly hint?: string | undefined;
   readonly traceback?: string | undefined;
   readonly tracing_id?: string | undefined;
   readonly caller_name?: string | undefined;

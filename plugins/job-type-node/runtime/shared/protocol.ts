@@ -19,7 +19,7 @@ export const Order = {
 /** Elements of one report: kind, id, media type (empty: JSON), body. */
 export const REPORT_SIZE = 4;
 /** Kinds below 100; anything else is the status of a complete answer. */
-export const Report = { StreamStart: 1, StreamChunk: 2, StreamEnd: 3 } as const;
+export const Report = { StreamStart: 1, StreamChunk: 2, StreamEnd: 3, StreamBreak: 4 } as const;
 export const FIRST_STATUS = 100;
 
 /** Chunks of a stream that may be on their way before the job's code has to wait. */
@@ -45,6 +45,8 @@ export interface EndpointDescription {
   readonly text: string;
   /** JSON schema of the input, as far as it is known. */
   readonly schema: object;
+  /** What it answers; without a schema as far as that is not known. */
+  readonly result: { readonly form: 'json' | 'stream' | 'bytes'; readonly schema?: object };
   readonly parameters: readonly Parameter[];
   readonly example: unknown;
 }

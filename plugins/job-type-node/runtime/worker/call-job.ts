@@ -20,16 +20,24 @@ export interface CallJob {
 }
 
 const PERFORM = '/api/v1/perform';
+const LONGEST_HINT = 1000;
 
 /** Another job has answered with an error, or not at all. */
 export class JobCallError extends Error {
   override name = 'JobCallError';
   /** Of the answer; 0: there was none. It is not the status of this job's own answer. */
   readonly upstreamStatus: number;
+  /** What to do about it, where the answer says so; whoever called this job gets it as well. */
+  readonly hint: string | undefined;
 
-  constructor(message: string, upstreamStatus: number, cause?: unknown) {
+  constructor(
+    message: string,
+    upstreamStatus: number,
+    { hint, cause }: { readonly hint?: string | undefined; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause });
     this.upstreamStatus = upstreamStatus;
+    this.hint = hint;
   }
 }
 
@@ -81,12 +89,14 @@ export const callJob: CallJob = async (name: string, ...args: readonly unknown[]
     }
     const value = parse(await response.text());
     if (response.ok) return value;
-    throw new JobCallError(`job ${name} has answered ${status}: ${readError(value)}`, status);
+    throw new JobCallError(`job ${name} has answered ${status}: ${readError(value)}`, status, {
+      hint: readHint(value),
+    });
   } catch (error) {
     if (error instanceof JobCallError) throw error;
     const { message, cause } = error as Error;
     const reason = cause instanceof Error ? cause.message : message;
-    throw new JobCallError(`job ${name} could not be called: ${reason}`, status, error);
+    throw new JobCallError(`job ${name} could not be called: ${reason}`, status, { cause: error });
   }
 };
 
@@ -106,4 +116,13 @@ function parse(text: string): unknown {
 function readError(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'error' in value) return String(value.error);
   return JSON.stringify(value).slice(0, 500);
+}
+
+/** Another job may answer anything: only some of it is passed on. */
+function readHint(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('hint' in value)) return undefined;
+  const { hint } = value;
+  if (typeof hint !== 'string' || hint === '') return undefined;
+  // One line: it goes into the log.
+  return hint.slice(0, LONGEST_HINT).replaceAll(/[\s\p{Cc}]+/gu, ' ');
 }

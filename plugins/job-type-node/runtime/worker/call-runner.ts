@@ -107,7 +107,9 @@ export class CallRunner {
       // Nothing has left yet: it can still be an error like any other.
       if (!writer.hasStarted) return this.#fail(id, error);
       logFailure(failure, error);
-      writer.writeFailure(failure.message, failure.type);
+      const { message, type, hint } = failure;
+      writer.writeFailure({ error: message, type, hint });
+      return this.#finish(id, Report.StreamBreak, '', '');
     }
     writer.begin();
     this.#finish(id, Report.StreamEnd, '', '');
@@ -131,8 +133,8 @@ export class CallRunner {
     }
     const failure = describeFailure(error);
     logFailure(failure, error);
-    const { status, message, type } = failure;
-    this.#finish(id, status, '', JSON.stringify({ error: message, type, ...more }));
+    const { status, message, type, hint } = failure;
+    this.#finish(id, status, '', JSON.stringify({ error: message, type, hint, ...more }));
   }
 
   #finish(id: number, kind: number, mediaType: string, body: string | Uint8Array): void {

@@ -48,14 +48,19 @@ export async function describeJob(entrypoint: Anything, signaturePath: string): 
       path,
       text: signature?.text ?? '',
       schema: signature?.schema ?? {},
+      result: signature?.result ?? { form: 'json' },
       parameters: isMain && Array.isArray(ownParameters) ? ownParameters : listParameters(signature),
       example: examples[path] ?? (isMain ? mainExample : undefined) ?? {},
     });
   }
   const readMetrics = entrypoint['metrics'];
+  const staticFiles = listStaticFiles(await call('static_endpoints', 'staticEndpoints'));
+  if (functions.size === 0 && staticFiles.length === 0) {
+    throw new Error('the entrypoint offers nothing to call: give it a method perform');
+  }
   const description = {
     endpoints: described,
-    staticFiles: listStaticFiles(await call('static_endpoints', 'staticEndpoints')),
+    staticFiles,
     hasMetrics: typeof readMetrics === 'function',
   };
   // What the job says is copied to another thread: a plain copy shows here what could not be.

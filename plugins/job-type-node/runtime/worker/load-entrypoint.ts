@@ -24,6 +24,7 @@ async function importFile(path: string): Promise<Anything> {
   try {
     return (await import(pathToFileURL(resolve(path)).href)) as Anything;
   } catch (error) {
+    explainTypeImport(error);
     const missing = nameMissingPackage(error);
     if (missing === undefined) throw error;
     const problem = new Error(
@@ -33,6 +34,14 @@ async function importFile(path: string): Promise<Anything> {
     problem.stack = '';
     throw problem;
   }
+}
+
+/** TypeScript's commonest slip: a type, which is not there when the job runs, is imported as if it were a value. */
+function explainTypeImport(error: unknown): void {
+  if (!(error instanceof SyntaxError) || !/^file:.*\.[cm]?ts:\d+$/m.test(error.stack ?? '')) return;
+  const [, name] = /does not provide an export named '([^']+)'/.exec(error.message) ?? [];
+  if (name === undefined) return;
+  error.message += `: if ${name} is a type, write "import type { ${name} }", since Node.js only leaves out the types`;
 }
 
 /** The package that an import or `require` has not found; `undefined` for files, and for other errors. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { JobCallError } from './call-job.ts';
 import { writeLog } from './user-log.ts';
 
 /** Names of errors that mean "the caller's fault". */
@@ -11,6 +12,8 @@ export interface Failure {
   readonly status: number;
   readonly message: string;
   readonly type: string;
+  /** Of another job's refusal: what to do about it. */
+  readonly hint?: string | undefined;
 }
 
 /** Chooses the status; never throws, whatever was thrown. */
@@ -20,17 +23,18 @@ export function describeFailure(error: unknown): Failure {
     const names = listNames(error);
     const status = names.some((name) => CALLERS_FAULT.has(name)) ? 400 : readStatus(error);
     const [type = 'Error'] = names;
-    return { status, message: printMessage(error.message) || type, type };
+    const hint = error instanceof JobCallError ? error.hint : undefined;
+    return { status, message: printMessage(error.message) || type, type, hint };
   } catch {
     return { status: 500, message: 'the job has thrown an error that cannot be read', type: 'Error' };
   }
 }
 
 /** Writes it to the log with the places it came through; never throws. */
-export function logFailure({ status, message, type }: Failure, error: unknown): void {
+export function logFailure({ status, message, type, hint }: Failure, error: unknown): void {
   const traceback = listFrames(error);
   try {
-    writeLog(status >= 500 ? 'ERROR' : 'WARNING', message, { cause: type, traceback });
+    writeLog(status >= 500 ? 'ERROR' : 'WARNING', message, { cause: type, hint, traceback });
   } catch {
     // The job has broken the context that a line of the log is made with: whoever waits still gets an answer.
   }

@@ -14,12 +14,21 @@ export interface Schema {
   readonly description?: string;
 }
 
+/** What a function answers. */
+export interface CallResult {
+  /** Of a stream the schema is that of one value. */
+  readonly form: 'json' | 'stream' | 'bytes';
+  readonly schema?: Schema;
+}
+
 /** What the build has read about a function of the job. */
 export interface CallSignature {
   /** Its documentation. */
   readonly text: string;
   /** Of its input; absent when nothing is known of it. */
   readonly schema?: Schema;
+  /** Absent when nothing is known of it. */
+  readonly result?: CallResult;
 }
 
 /** Signatures by `Class.method`, or `function`. */

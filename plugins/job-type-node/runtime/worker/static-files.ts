@@ -45,12 +45,20 @@ function listOne(path: string, file: string, mediaType: unknown): StaticFile[] {
   if (!stats.isDirectory()) {
     return [{ path, file, mediaType: typeof mediaType === 'string' ? mediaType : guessType(file) }];
   }
-  return readdirSync(file, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => {
-      const full = join(entry.parentPath, entry.name);
-      return { path: `${path}/${relative(file, full)}`, file: full, mediaType: guessType(full) };
-    });
+  return listFiles(file).map((full) => ({
+    path: `${path}/${relative(file, full)}`,
+    file: full,
+    mediaType: guessType(full),
+  }));
+}
+
+/** All below a folder, without following links: they may lead in circles, or out of the job. */
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const full = join(folder, entry.name);
+    if (entry.isDirectory()) return listFiles(full);
+    return entry.isFile() ? [full] : [];
+  });
 }
 
 function guessType(file: string): string {

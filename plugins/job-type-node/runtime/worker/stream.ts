@@ -1,5 +1,7 @@
 import { copyBytes, encodeJson } from './encode-json.ts';
 
+const BINARY_TYPE = 'application/octet-stream';
+
 export interface StreamWriterOptions {
   /** Server-sent events, rather than one JSON value a line. */
   readonly isSse: boolean;
@@ -21,6 +23,7 @@ export class StreamWriter {
   readonly #options: StreamWriterOptions;
   #onWay = 0;
   #isStopped = false;
+  #isBinary = false;
   #wake: (() => void) | undefined;
   hasStarted = false;
 
@@ -34,7 +37,7 @@ export class StreamWriter {
       if (this.#isStopped) return;
       const isBinary = value instanceof Uint8Array;
       const chunk = isBinary ? copyBytes(value) : this.#encode(value);
-      this.begin(isBinary ? 'application/octet-stream' : undefined);
+      this.begin(isBinary ? BINARY_TYPE : undefined);
       this.#options.write(chunk);
       this.#onWay += 1;
       await this.#untilRoom();
@@ -46,12 +49,14 @@ export class StreamWriter {
   begin(mediaType = this.#options.isSse ? 'text/event-stream' : 'application/x-ndjson'): void {
     if (this.hasStarted) return;
     this.hasStarted = true;
+    this.#isBinary = mediaType === BINARY_TYPE;
     this.#options.start(mediaType);
   }
 
-  /** The last piece of a stream that broke off. */
-  writeFailure(error: string, type: string): void {
-    const json = JSON.stringify({ error, type });
+  /** The last piece of a stream that broke off; bytes get none, which could be taken for some of them. */
+  writeFailure(failure: Readonly<Record<string, string | undefined>>): void {
+    if (this.#isBinary) return;
+    const json = JSON.stringify(failure);
     this.#options.write(this.#options.isSse ? `event: error\ndata: ${json}\n\n` : `${json}\n`);
   }
 
