@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from racetrack_job_wrapper.call import call_job
 
@@ -55,6 +55,8 @@ class Entrypoint:
             return 'flooded'
         if mode == 'unencodable':
             return float('nan')
+        if mode == 'stream':
+            return break_off(message)
         if mode == 'call':
             return call_job(self, name, payload=payload)
         return go_wrong(mode, message)
@@ -68,6 +70,11 @@ def spin(seconds: float) -> str:
     while time.monotonic() < end:
         pass
     return 'done'
+
+
+def break_off(message: str) -> Iterator[int]:
+    yield 1
+    raise RuntimeError(message)
 
 
 def go_wrong(mode: str, message: str) -> None:

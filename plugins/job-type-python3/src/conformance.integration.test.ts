@@ -14,6 +14,7 @@ describeWrapper(
     checksTypes: false,
     takesArrays: false,
     mayReturnUnencodable: true,
+    cutsBrokenStreams: true,
   },
   async () =>
     await buildConformanceJob({

@@ -2,12 +2,16 @@ import { join } from 'node:path';
 import type { BuildStep, NativePlan, RunSpec } from '@racetrack-platform/contracts';
 import { toWrapperFlags, type JobTypeManifest } from '@racetrack-platform/plugin-sdk';
 import type { FindPython, Python } from './interpreter/find-python.ts';
+import { listHiddenParts } from './interpreter/list-hidden-parts.ts';
 import { parseExtension, type PythonExtension } from './manifest-extension.ts';
 import { PLUGIN_VERSION } from './plugin-version.ts';
 import { digestWrapper } from './wrapper-digest.ts';
 
-/** Lines of a requirements file that name further files: `-r`, `-c`, `-e`, a path, or a `file:` address (pip's format). */
-const REFERENCE_PATTERN = String.raw`^\s*(?:-[rce]\b|--(?:requirement|constraint|editable)\b|[./]|file:)|@\s*file:`;
+/**
+ * Lines of a requirements file that name further files: `-r`, `-c`, `-e`, a path, or a `file:` address (pip's format, in
+ * which options may follow each other, and beginnings of their names are enough).
+ */
+const REFERENCE_PATTERN = String.raw`^[ \t]*(?:-.*[ \t])?(?:-[rce]|--(?:r(?!equire-)|con|ed)|[./]|file:)|@\s*file:`;
 
 /** Requirements may be unpinned, and nobody can tell from here: their environment is built anew after this. */
 const REQUIREMENTS_EXPIRE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
@@ -30,13 +34,15 @@ export function createPlanNative(
       deps.findPython(extension.pythonVersion, signal),
       digestWrapper(join(deps.pluginDir, 'runtime')),
     ]);
-    return composePlan({ extension, python, wrapper, swaggerDir: deps.swaggerDir });
+    const hiddenParts = listHiddenParts(python.executable);
+    return composePlan({ extension, python, hiddenParts, wrapper, swaggerDir: deps.swaggerDir });
   };
 }
 
 interface PlanInput {
   readonly extension: PythonExtension;
   readonly python: Python;
+  readonly hiddenParts: readonly string[];
   /** Digest of the wrapper. */
   readonly wrapper: string;
   readonly swaggerDir: string;
@@ -80,7 +86,7 @@ export function composePlan(input: PlanInput): NativePlan {
       },
     ],
     run: composeRun(extension),
-    hostPaths: [input.swaggerDir],
+    hostPaths: [...input.hiddenParts, input.swaggerDir],
     warnings: [...extension.warnings],
   };
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import os
 import re
+import shlex
 import sys
 import tempfile
 from typing import Dict, Iterator, List
@@ -16,11 +18,16 @@ from pip_hints import explain  # noqa: E402
 from pip_runner import FLAGS, fail, run_pip  # noqa: E402
 
 
-# Lines that name a further file of requirements or constraints (pip's requirements file format).
-INCLUDE = re.compile(r'^\s*(?:-[rc]\s*=?|--(?:requirement|constraint)(?:\s+|\s*=\s*))(\S.*?)\s*(?:\s#.*)?$')
+# Options that name a further file of requirements or constraints (pip's requirements file format). Pip takes their
+# beginnings as well; what it takes for another option, or for none, is looked at in vain.
+INCLUDES = ('--requirement', '--constraint')
+
+# How pip finds out that a file is in another encoding (PEP 263, and marks of Unicode).
+CODING = re.compile(rb'coding[:=]\s*([-\w.]+)')
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 # A package of the repository that shall be used where it lies; what comes from a version control system is none.
-EDITABLE = re.compile(r'^[ \t]*(?:-e[ \t=]*|--editable[ \t=]+)(?![ \t\'"]*\w+\+)([\'"]?)(\S)', re.MULTILINE)
+EDITABLE = re.compile(r'^[ \t]*(?:-e[ \t=]*|--ed[a-z]*[ \t=]+)(?![ \t\'"]*\w+\+)([\'"]?)(\S)', re.MULTILINE)
 
 
 def main() -> None:
@@ -56,13 +63,35 @@ def list_files(requirements: str) -> Dict[str, str]:
         if real in seen or not os.path.isfile(real):
             continue
         seen.add(real)
-        with open(real, encoding='utf-8', errors='replace') as file:
-            text = re.sub(r'\\\r?\n', '', file.read())
-        texts[path] = text
-        for included in map(find_included, text.splitlines()):
-            if included is not None:
-                waiting.append(os.path.join(os.path.dirname(path), included))
+        lines = join_lines(read_text(path))
+        texts[path] = '\n'.join(lines) + '\n'
+        for line in lines:
+            waiting += [os.path.join(os.path.dirname(path), included) for included in find_included(line)]
     return texts
+
+
+def read_text(path: str) -> str:
+    with open(path, 'rb') as file:
+        content = file.read()
+    codings = [CODING.search(line) for line in content.split(b'\n')[:2] if line.startswith(b'#')]
+    others = [each.group(1) for each in codings if each and each.group(1).lower() not in (b'utf-8', b'utf8')]
+    if content.startswith(MARKS) or others:
+        fail(f'{path} is not a text in UTF-8. Save it as one.')
+    return content.decode('utf-8-sig', errors='replace')
+
+
+def join_lines(text: str) -> List[str]:
+    """Lines as pip takes them: a backslash at the end continues a line, but not a comment."""
+    joined: List[str] = []
+    begun = ''
+    for line in text.splitlines():
+        is_comment = re.match(r'\s*#', line) is not None
+        if line.endswith('\\') and not is_comment:
+            begun += line.strip('\\')
+            continue
+        joined.append(f'{begun} {line}' if begun and is_comment else begun + line)
+        begun = ''
+    return [*joined, begun] if begun else joined
 
 
 @contextlib.contextmanager
@@ -100,17 +129,31 @@ def read_secrets(path: str) -> Dict[str, str]:
     return {match.group(1): match.group(2) for match in matches if match is not None}
 
 
-def find_included(line: str) -> str | None:
-    """The file that a line includes; None for other lines, and for addresses that pip fetches."""
-    match = INCLUDE.match(line)
-    if match is None:
-        return None
-    # As pip does: variables of the environment first.
-    name = re.sub(r'\$\{([A-Z0-9_]+)\}', lambda found: os.environ.get(found.group(1), ''), match.group(1))
-    name = name.strip('\'"')
+def find_included(line: str) -> List[str]:
+    """The files that a line includes, without addresses that pip fetches."""
+    # As pip does: comments, then variables of the environment.
+    text = re.sub(r'(^|\s+)#.*$', '', line)
+    text = re.sub(r'\$\{([A-Z0-9_]+)\}', lambda found: os.environ.get(found.group(1), ''), text)
+    try:
+        words = shlex.split(text)
+    except ValueError:  # pip refuses the line
+        words = text.split()
+    names = [_find_name(word, next_word) for word, next_word in zip(words, [*words[1:], ''])]
+    return [as_path(name) for name in names if name and not re.match(r'https?://', name, re.IGNORECASE)]
+
+
+def _find_name(word: str, next_word: str) -> str:
+    if re.match(r'-[rc]', word):
+        return word[2:] or next_word
+    option, _, name = word.partition('=')
+    is_include = len(option) > 2 and any(each.startswith(option) for each in INCLUDES)
+    return (name or next_word) if is_include else ''
+
+
+def as_path(name: str) -> str:
     if name.lower().startswith('file:'):
         return os.path.join(os.sep, unquote(re.sub(r'^file:(?://[^/]*)?', '', name, flags=re.IGNORECASE)))
-    return None if re.match(r'https?://', name, re.IGNORECASE) else name
+    return name
 
 
 def parse_options() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from racetrack_job_wrapper.http_date import http_date
 from racetrack_job_wrapper.job import Job
 from racetrack_job_wrapper.logs import AccessLog, logger
 from racetrack_job_wrapper.metrics import JobMetrics
-from racetrack_job_wrapper.responses import Response, StreamResponse, detail_response
+from racetrack_job_wrapper.responses import Response, StreamBroken, StreamResponse, detail_response
 from racetrack_job_wrapper.routes import SILENT_PATHS, Routes
 from racetrack_job_wrapper.routing import split_prefix
 from racetrack_job_wrapper.watching import wait_for_leave
@@ -24,6 +24,7 @@ Scope = Dict[str, Any]
 Send = Callable[[Dict[str, Any]], Awaitable[None]]
 
 WEBVIEW_PATH = '/api/v1/webview'
+CLOSE = (b'connection', b'close')
 
 
 class JobApp:
@@ -62,10 +63,11 @@ class JobApp:
             response = await self._runner.call(endpoint, scope, headers, receive)
         else:
             response = await self._answer(scope, receive, send, prefix, path, headers)
-        if response is not None:
-            await self._finish(response, scope, path, headers, receive, send)
+        is_whole = response is None or await self._finish(response, scope, path, headers, receive, send)
         metrics.http_done.value += 1
         metrics.http_duration.observe(perf_counter() - started)
+        if not is_whole:
+            raise StreamBroken(f'the answer of {path} broke off')  # the server cuts the connection
 
     async def _finish(
         self,
@@ -75,16 +77,19 @@ class JobApp:
         headers: Dict[bytes, bytes],
         receive: Receive,
         send: Send,
-    ) -> None:
+    ) -> bool:
+        """Sends an answer; whether the caller has all of it."""
+        is_whole = True
         if b'origin' in headers:
             response.headers += ALLOW_ORIGIN
         if isinstance(response, StreamResponse):
-            await _send_stream(response, receive, send)
+            is_whole = await _send_stream(response, receive, send)
         else:
             if response.error is not None and self._tracing_header in headers:
                 response.add_request_id(headers[self._tracing_header].decode('latin-1'))
             await _send(response, send)
         self._note(response.status, scope, path, headers)
+        return is_whole
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, prefix: str, path: str, headers: Dict[bytes, bytes]
@@ -98,6 +103,8 @@ class JobApp:
             if found is not None:
                 endpoint, parameters = found
                 return await self._runner.call(endpoint, {**scope, 'path_params': parameters}, headers, receive)
+            if _wants_websocket(headers) and (self._has_page(path) or self._routes.knows(path)):
+                return self._refuse_websocket(path)
             if self._has_page(path):
                 await self._hand_over(scope, receive, send, prefix, path, headers)
                 return None
@@ -105,6 +112,25 @@ class JobApp:
         except Exception as error:  # a fault of ours: the process goes on, the log has the details
             logger.exception('request failed: %s', describe(error))
             return detail_response(500, 'Internal Server Error')
+
+    def takes_websocket(self, path: str) -> bool:
+        """Whether an address may have WebSockets; everywhere else, asking for one is answered by an error."""
+        webview = None if self.job is None else self.job.webview
+        return webview is not None and webview.is_asgi and self._has_page(split_prefix(path)[1])
+
+    def open_websocket(self) -> Any:
+        """An ASGI application for one WebSocket, at an address that takes one."""
+        from racetrack_job_wrapper.websocket_app import WebSocketApp  # most jobs never need it
+
+        assert self.job is not None and self.job.webview is not None
+        return WebSocketApp(self.job.webview, self._metrics, self._access_log, self._tracing_header)
+
+    def _refuse_websocket(self, path: str) -> Response:
+        """The server asks us only where there can be none, or for an opening that is not one of HTTP/1.1."""
+        reason = 'an ASGI application of the webview serves them, below /api/v1/webview/'
+        if self._has_page(path):
+            reason = f'{reason}; this job has a WSGI application, or the request is no opening of a WebSocket'
+        return detail_response(400, 'no WebSocket here', f'{path} serves no WebSockets: {reason}', CLOSE)
 
     def _has_page(self, path: str) -> bool:
         if self.job is None or self.job.webview is None or not path.startswith(WEBVIEW_PATH):
@@ -156,8 +182,8 @@ async def _send(response: Response, send: Send) -> None:
     await send({'type': 'http.response.body', 'body': body})
 
 
-async def _send_stream(response: StreamResponse, receive: Receive, send: Send) -> None:
-    """Sends each part as it comes; when the caller leaves, the source hears of it."""
+async def _send_stream(response: StreamResponse, receive: Receive, send: Send) -> bool:
+    """Sends each part as it comes; when the caller leaves, the source hears of it. Without its end when it failed."""
     channel = response.channel
     watch = asyncio.ensure_future(wait_for_leave(receive))
     watch.add_done_callback(lambda _: channel.close())
@@ -168,11 +194,19 @@ async def _send_stream(response: StreamResponse, receive: Receive, send: Send) -
         while part is not None:
             await send({'type': 'http.response.body', 'body': part, 'more_body': True})
             part = await channel.take()
+        if channel.failure is not None:
+            return False
         await send({'type': 'http.response.body', 'body': b''})
+        return True
     finally:
         watch.cancel()
         channel.close()
         response.on_end()
+
+
+def _wants_websocket(headers: Dict[bytes, bytes]) -> bool:
+    connection = headers.get(b'connection', b'').lower()
+    return headers.get(b'upgrade', b'').lower() == b'websocket' and b'upgrade' in connection
 
 
 def _with_origin(fields: List[Any]) -> List[Any]:

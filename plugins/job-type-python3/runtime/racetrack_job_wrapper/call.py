@@ -14,11 +14,12 @@ import asyncio
 import json
 import os
 import socket
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import quote
 
 from racetrack_job_wrapper.context import find_header
 from racetrack_job_wrapper.encoding import encode_json
+from racetrack_job_wrapper.errors import JobCallError
 from racetrack_job_wrapper.job_address import compose_job_address
 from racetrack_job_wrapper.outgoing import Answer, parse_target, request, request_async
 from racetrack_job_wrapper.recordkeeper import set_rk_headers
@@ -31,19 +32,10 @@ PERFORM = '/api/v1/perform'
 POLL_SECONDS = 60.0
 #: Answers of a poll that mean "not yet": accepted, and time-outs on the way.
 PENDING = frozenset({202, 408, 504})
+#: Of what another job says, no more than this goes into the error: it may answer anything.
+MAX_REASON = 2000
 #: Three names for one thing, which are one class only from Python 3.11 on.
 TIMEOUTS = (TimeoutError, socket.timeout, asyncio.TimeoutError)
-
-
-class JobCallError(RuntimeError):
-    """Another job could not be called, or answered with an error."""
-
-    def __init__(self, message: str, answer: Optional[Answer] = None):
-        super().__init__(message)
-        #: Status of the answer; `None` when there was none.
-        self.status = None if answer is None else answer.status
-        #: Body of the answer as text.
-        self.body = '' if answer is None else answer.text
 
 
 def call_job(
@@ -61,7 +53,8 @@ def call_job(
     :param path: address below the called job, such as `/api/v1/explain`.
     :param payload: object of named arguments; anything that a job may return may be in it.
     :param timeout: seconds to wait for the answer.
-    :raises JobCallError: a `RuntimeError` that says which call failed and why, with `status` and `body`.
+    :raises JobCallError: a `RuntimeError` that says which call failed and why, with `status`, `body` and
+        `hint`.
     :raises ValueError: for a name, a version or a path that leads out of the job.
     """
     calling = _Call(job_name, version, path)
@@ -119,7 +112,8 @@ def async_job_call(
 class _HttpError(Exception):
     def __init__(self, answer: Answer):
         kind = 'Client' if 400 <= answer.status < 500 else 'Server' if answer.status >= 500 else 'Unexpected'
-        super().__init__(f"{kind} error '{answer.status} {answer.reason}': {answer.text}")
+        reason, self.hint = _read_refusal(answer)
+        super().__init__(f"{kind} error '{answer.status} {answer.reason}': {reason}")
         self.answer = answer
 
 
@@ -143,10 +137,11 @@ class _Call:
 
     def __exit__(self, _kind: Any, error: Optional[BaseException], _traceback: Any) -> None:
         if isinstance(error, Exception):
-            answer = error.answer if isinstance(error, _HttpError) else None
             cause = 'no answer in time' if isinstance(error, TIMEOUTS) else str(error) or type(error).__name__
             message = f'failed to call job "{self._job_name} {self._version}" by {self._own_name}: {cause}'
-            raise JobCallError(message, answer) from error
+            if isinstance(error, _HttpError):
+                raise JobCallError(message, error.answer.status, error.answer.text, error.hint) from None
+            raise JobCallError(message) from error
 
     @property
     def pub_url(self) -> str:
@@ -172,6 +167,22 @@ class _Call:
         if not 200 <= answer.status < 300:
             raise _HttpError(answer)
         return json.loads(answer.body)
+
+
+def _read_refusal(answer: Answer) -> Tuple[str, str]:
+    """Why a call was refused, and what to do about it: `error` and `hint` of the answer, else its text."""
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        body = None
+    error, hint = (body.get('error'), body.get('hint')) if isinstance(body, dict) else (None, None)
+    reason = error if isinstance(error, str) and error else answer.text
+    return _one_line(reason), _one_line(hint) if isinstance(hint, str) else ''
+
+
+def _one_line(text: str) -> str:
+    """It goes into the log, where another job must not write lines of its own."""
+    return ' '.join(''.join(each if each.isprintable() else ' ' for each in text[:MAX_REASON]).split())
 
 
 def _require(name: str) -> str:

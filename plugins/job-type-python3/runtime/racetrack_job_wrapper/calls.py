@@ -12,6 +12,7 @@ from racetrack_job_wrapper import forks
 from racetrack_job_wrapper.bodies import BodyRefused, Headers, Receive, media_type_of, read_body
 from racetrack_job_wrapper.context import JobRequest, request_context, request_extra
 from racetrack_job_wrapper.coroutines import UserLoop, UserTask
+from racetrack_job_wrapper.dismantling import LargeArguments, dismantle
 from racetrack_job_wrapper.endpoint import Endpoint
 from racetrack_job_wrapper.errors import CallTimeout
 from racetrack_job_wrapper.limiter import ConcurrencyLimiter, TooManyRequests
@@ -117,6 +118,8 @@ class CallRunner:
         request = JobRequest(scope)
         if not self._is_bounded and not endpoint.is_async:  # the usual case, without any watching
             outcome = await self._pool.submit(Context().run, run_function, endpoint, arguments, request)
+            if type(arguments) is LargeArguments:
+                self._pool.submit(dismantle, arguments)
             if type(outcome) is not Unfinished:
                 return outcome
             return await self._complete(outcome, endpoint, request, headers, receive, None)
@@ -138,7 +141,7 @@ class CallRunner:
         if body is None:
             return None
         if len(body) > LARGE_BODY_BYTES:
-            return await self._pool.submit(endpoint.parse, body, content_type, scope)
+            return await self._pool.submit(parse_large, endpoint, body, content_type, scope)
         return endpoint.parse(body, content_type, scope)
 
     async def _run_within_limits(
@@ -160,6 +163,8 @@ class CallRunner:
         except BaseException:  # there are no threads left
             self._release()
             raise
+        if type(arguments) is LargeArguments:
+            work.add_done_callback(lambda _: self._pool.submit(dismantle, arguments))
         outcome = await self._follow(work, task, receive, deadline)
         if type(outcome) is Unfinished:
             return await self._complete(outcome, endpoint, request, headers, receive, deadline)
@@ -261,6 +266,11 @@ def _present_outside(error: Exception, endpoint: Endpoint, request: JobRequest) 
     context = Context()
     context.run(request_context.set, request)
     return context.run(present_error, error, endpoint.path)
+
+
+def parse_large(endpoint: Endpoint, body: bytes, content_type: Optional[bytes], scope: Dict[str, Any]) -> Any:
+    arguments = endpoint.parse(body, content_type, scope)
+    return LargeArguments(arguments) if type(arguments) is dict else arguments
 
 
 def run_function(endpoint: Endpoint, arguments: Any, request: JobRequest) -> Outcome:

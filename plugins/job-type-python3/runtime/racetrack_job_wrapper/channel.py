@@ -61,6 +61,11 @@ class Channel:
                 self._parts.append(last_part)
         self._notify()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended already, or the consumer has left."""
+        return self._is_finished or self._is_closed
+
     def interrupt(self, failure: Any, last_part: bytes) -> None:
         """Ends it in the producer's place, whose further parts are refused. On the server's loop."""
         self.finish(failure, last_part)

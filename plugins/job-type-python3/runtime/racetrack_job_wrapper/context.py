@@ -75,7 +75,7 @@ class JobRequest:
 
     @property
     def method(self) -> str:
-        return self._scope['method']
+        return self._scope.get('method', 'GET')  # of a WebSocket's opening
 
     @property
     def path(self) -> str:

@@ -50,10 +50,17 @@ def show_place(place: Place) -> str:
 
 def needs_building(annotation: Any) -> bool:
     """Whether the annotation has a dataclass, a pydantic model or a file anywhere in it."""
-    annotation = hints.bare(annotation)
-    if hints.is_dataclass(annotation) or hints.is_model(annotation) or is_uploaded_file(annotation):
-        return True
-    return any(needs_building(member) for member in typing.get_args(annotation) if not hints.is_literal(annotation))
+    waiting = [annotation]
+    seen: Dict[int, Any] = {}
+    while waiting:
+        found = hints.bare(waiting.pop())
+        if hints.is_dataclass(found) or hints.is_model(found) or is_uploaded_file(found):
+            return True
+        # Once each: a few types that name each other several times stand for very many.
+        if id(found) not in seen and not hints.is_literal(found):
+            waiting += typing.get_args(found)
+        seen[id(found)] = found
+    return False
 
 
 def make_converter(annotation: Any, is_lax: bool = False) -> Converter:
@@ -251,11 +258,12 @@ def _union(members: List[Any], is_lax: bool) -> Converter:
     converters = [make_converter(member, is_lax) for member in members]
     if len(converters) == 1:
         return converters[0]
-    strict = [make_converter(member) for member in members]
+    if is_lax:  # what fits as it is comes first
+        converters = [*(make_converter(member) for member in members), *converters]
 
     def convert(value: Any, place: Place) -> Any:
         problems: List[Tuple[Place, str, str]] = []
-        for converter in [*strict, *converters]:  # what fits as it is comes first
+        for converter in converters:
             try:
                 return converter(value, place)
             except Misfit as error:

@@ -1,4 +1,4 @@
-"""What the documentation tells of a function beside its input: a summary, and what kind of answer it gives."""
+"""What the documentation tells of the answers of a function."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import Any, Dict
 
 from racetrack_job_wrapper import annotations as hints
 from racetrack_job_wrapper.answers import Binary
+from racetrack_job_wrapper.json_schema import SchemaWriter
 from racetrack_job_wrapper.signature import CallSignature
-
-#: What fits beside an address in a list of them.
-SUMMARY_LENGTH = 120
 
 OCTETS = 'application/octet-stream'
 BINARY = {'type': 'string', 'format': 'binary'}
 
-JSON_ANSWER = {'description': 'OK', 'content': {'application/json': {'schema': {}}}}
-BINARY_ANSWER = {'description': 'OK', 'content': {OCTETS: {'schema': BINARY}}}
-STREAM_ANSWER = {
-    'description': 'Items as they come: events for those who accept text/event-stream, else lines of JSON',
-    'content': {'text/event-stream': {'schema': {}}, 'application/x-ndjson': {'schema': {}}},
-}
+#: Of nothing known, a page would make up an example of its own.
+ANY_VALUE = {'schema': {}, 'example': 'any JSON value'}
+STREAM = 'Items as they come. A stream that fails midway ends with an error, and its connection is cut'
 
 _STREAMS = (abc.Generator, abc.AsyncGenerator, abc.Iterator, abc.AsyncIterator)
 
 
-def summarise(text: str) -> str:
-    """The first line of a documentation, cut short."""
-    line = text.strip().partition('\n')[0].strip()
-    return line if len(line) <= SUMMARY_LENGTH else f'{line[: SUMMARY_LENGTH - 1].rstrip()}…'
-
-
-def describe_answer(signature: CallSignature) -> Dict[str, Any]:
-    """By the return annotation, or because the function yields."""
-    annotation = hints.bare(signature.hints.get('return'))
+def describe_answer(signature: CallSignature, writer: SchemaWriter, text: str = '') -> Dict[str, Any]:
+    """By the return annotation, or because the function yields; `text` is what its author says of the result."""
+    annotation = hints.bare(signature.hints.get('return', hints.UNKNOWN))
     kind = typing.get_origin(annotation) or annotation
     if signature.is_generator or kind in _STREAMS:
-        return STREAM_ANSWER
+        return {'description': f'{text}\n\n{STREAM}'.strip(), 'content': _describe_stream(annotation, writer)}
     if isinstance(kind, type) and issubclass(kind, (Binary, bytes)):
-        return BINARY_ANSWER
-    return JSON_ANSWER
+        return {'description': text or 'OK', 'content': {OCTETS: {'schema': BINARY}}}
+    schema = writer.describe(annotation)
+    content = {'application/json': {'schema': schema} if schema else ANY_VALUE}
+    return {'description': text or 'OK', 'content': content}
+
+
+def _describe_stream(annotation: Any, writer: SchemaWriter) -> Dict[str, Any]:
+    items = typing.get_args(annotation)
+    return {
+        # The first is what a page asks for, and it can show no lines of JSON.
+        'text/event-stream': {'schema': {'type': 'string'}},
+        'application/x-ndjson': {'schema': writer.describe(items[0]) if items else {}},
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import Any, Dict
 
 from racetrack_job_wrapper.entrypoint import MODULE_NAME
@@ -14,6 +15,7 @@ def complete_document(openapi: Dict[str, Any], entrypoint: Any, has_webview: boo
     if text:
         openapi['info']['description'] = text
     if has_webview:
+        openapi['paths']['/api/v1/webview/'] = {'get': START_PAGE_OPERATION}
         openapi['paths']['/api/v1/webview/{path}'] = {'get': WEBVIEW_OPERATION}
     if hasattr(entrypoint, 'input_schemas'):
         for path, schemas in entrypoint.input_schemas().items():
@@ -23,17 +25,26 @@ def complete_document(openapi: Dict[str, Any], entrypoint: Any, has_webview: boo
 
 
 def read_documentation(entrypoint: Any) -> str:
-    """What the author wrote at the head of the class (or the module): Markdown."""
-    own = vars(entrypoint).get('__doc__') if hasattr(entrypoint, '__dict__') else None
-    text = own or type(entrypoint).__doc__
-    is_own = own is not None or type(entrypoint).__module__ == MODULE_NAME
-    return inspect.cleandoc(text) if is_own and isinstance(text, str) else ''
+    """What the author wrote at the head of the class, else of the module: Markdown."""
+    text = vars(entrypoint).get('__doc__') if hasattr(entrypoint, '__dict__') else None
+    if text is None and type(entrypoint).__module__ == MODULE_NAME:
+        text = type(entrypoint).__doc__ or getattr(sys.modules.get(MODULE_NAME), '__doc__', None)
+    return inspect.cleandoc(text) if isinstance(text, str) else ''
 
 
+_PAGE = {'200': {'description': 'OK', 'content': {'text/html': {'schema': {'type': 'string'}}}}}
+START_PAGE_OPERATION: Dict[str, Any] = {
+    'tags': ['API'],
+    'summary': 'Open the start page of the job',
+    # Relative to the page that shows it.
+    'description': '[Open it in the browser](api/v1/webview/)',
+    'operationId': 'webview_start',
+    'responses': _PAGE,
+}
 WEBVIEW_OPERATION: Dict[str, Any] = {
     'tags': ['API'],
-    'summary': 'Open the web pages of the job',
+    'summary': 'Open another page of the job',
     'operationId': 'webview',
     'parameters': [{'name': 'path', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}],
-    'responses': {'200': {'description': 'OK'}},
+    'responses': _PAGE,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 
 class ValidationError(Exception):
@@ -22,6 +22,24 @@ class EntityNotFound(Exception):
 
 class AlreadyExists(Exception):
     """What the call wants to create exists: 409."""
+
+
+class JobCallError(RuntimeError):
+    """Another job could not be called, or answered with an error. As text it says what to do about it, too."""
+
+    def __init__(self, message: str, status: Optional[int] = None, body: str = '', hint: str = ''):
+        super().__init__(message)
+        #: What happened, without the hint.
+        self.message = message
+        #: Status of the answer; `None` when there was none.
+        self.status = status
+        #: Body of the answer as text.
+        self.body = body
+        #: What to do about a refusal, such as the command that grants a permission; empty when the answer has none.
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f'{self.message}; {self.hint}' if self.hint else self.message
 
 
 class SignatureMismatch(Exception):
@@ -90,6 +108,8 @@ def present_failure(error: BaseException) -> Failure:
         return Failure(504, {'detail': 'Gateway Timeout', 'error': str(error)})
     if isinstance(error, ResultUnencodable):
         return Failure(500, {'error': str(error), 'type': type(error.__cause__).__name__})
+    if isinstance(error, JobCallError) and error.hint:
+        return Failure(500, {'error': error.message, 'type': _type_of(error), 'hint': error.hint})
     if isinstance(error, SystemExit):
         return Failure(500, {'error': f'the job called sys.exit({_code_of(error)})', 'type': 'SystemExit'})
     status = next((status for kind, status in STATUS_BY_CLASS if isinstance(error, kind)), 500)
@@ -113,9 +133,19 @@ def message_of(error: BaseException) -> str:
     if _is_group(error):
         return ', '.join(message_of(member) for member in error.exceptions)  # type: ignore[attr-defined]
     try:
+        if isinstance(error, KeyError) and _is_of_environment(error):
+            return f'runtime_env in job.yaml does not set the environment variable {error.args[0]!r}'
         return str(error) or type(error).__name__
     except Exception:  # the job's own __str__ may fail
         return type(error).__name__
+
+
+def _is_of_environment(error: BaseException) -> bool:
+    """Whether it comes from `os.environ[...]`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code is type(os.environ).__getitem__.__code__
 
 
 def describe(error: BaseException, advice: str = '') -> str:

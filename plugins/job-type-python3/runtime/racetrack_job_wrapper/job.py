@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Union
 
@@ -77,7 +76,7 @@ def build_job(
     if read_metrics is not None:
         render_user_metrics(read_metrics())  # a broken method shows at the deployment, not at the first scrape
     documented = [
-        DocumentedEndpoint(path, endpoint.signature, inspect.getdoc(endpoint.function) or '', examples[endpoint.path])
+        DocumentedEndpoint(path, endpoint.signature, endpoint.function, examples[endpoint.path])
         for path, endpoint in endpoints.items()
     ]
     typed_routes = list_typed_routes(entrypoint, metrics)

@@ -19,6 +19,9 @@ Schema = Dict[str, Any]
 
 REFERENCE = '#/components/schemas/{model}'
 
+#: Of one document. A few lines of types that name each other can stand for more than any machine holds.
+MAX_DESCRIBED = 10_000
+
 #: What says enough by itself.
 _SIMPLE: Dict[Any, Schema] = {
     int: {'type': 'integer'},
@@ -45,9 +48,13 @@ class SchemaWriter:
     def __init__(self) -> None:
         self.components: Dict[str, Schema] = {}
         self._names: Dict[Any, str] = {}
+        self._described = 0
 
     def describe(self, annotation: Any) -> Schema:
-        """The schema, empty for what cannot be told; never raises."""
+        """The schema, empty for what cannot be told, or would be too much; never raises."""
+        self._described += 1
+        if self._described > MAX_DESCRIBED:
+            return {}
         try:
             return self._describe(hints.bare(annotation))
         except Exception:  # classes of the job may do anything when they are looked at

@@ -14,7 +14,7 @@ from racetrack_job_wrapper.context import find_header
 from racetrack_job_wrapper.settings import Settings
 
 #: Attributes of a record that follow its message.
-EXTRA_FIELDS = ('cause', 'traceback', 'tracing_id', 'caller_name')
+EXTRA_FIELDS = ('hint', 'cause', 'traceback', 'tracing_id', 'caller_name')
 
 #: Every level takes five columns.
 LEVEL_WORDS = {'WARNING': 'WARN', 'CRITICAL': 'CRIT'}

@@ -69,6 +69,7 @@ class JobMetrics:
         self.http_duration = self.histogram('commons_request_duration')
         self.http_started = self.value('commons_requests_started_total')
         self.http_done = self.value('commons_requests_done_total')
+        self.websockets_open = self.value('websockets_open')
 
     def value(self, name: str, labels: Optional[Mapping[str, str]] = None) -> Value:
         return self._add(name, labels, Value())
@@ -110,6 +111,7 @@ DESCRIPTIONS = {
     'commons_request_duration': ('histogram', 'Seconds from the arrival of an HTTP request to its answer'),
     'commons_requests_started_total': ('counter', 'HTTP requests that have arrived, probes included'),
     'commons_requests_done_total': ('counter', 'HTTP requests that have been answered, probes included'),
+    'websockets_open': ('gauge', 'WebSockets of the webview that are open'),
 }
 
 

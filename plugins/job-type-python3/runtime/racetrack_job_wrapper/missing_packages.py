@@ -1,4 +1,4 @@
-"""Advice for a package that the job imports and does not have."""
+"""Advice for a module that the job imports and does not have: a file that was forgotten, or a package."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ MAX_FOLDERS = 1000
 
 
 def advise_on(error: BaseException, requirements_path: str) -> str:
-    """What to do about a module that was not found; empty when it is not a package that could be installed."""
+    """What to do about a module that was not found; empty when it is there, and something else is wrong."""
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return ''
     name = error.name.partition('.')[0]
     if _is_there(name) or _is_own(name):
         return ''
     package = PACKAGE_NAMES.get(name, name)
-    if requirements_path:
-        return f'{requirements_path} does not name the package {package}: write it there'
-    return f'write the package {package} into requirements.txt, and name that file in jobtype_extra.requirements_path'
+    place = f'write it into {requirements_path or "requirements.txt"}'
+    if not requirements_path:
+        place += ', and name that file in jobtype_extra.requirements_path'
+    if package != name:
+        return f'it comes with the package {package}: {place}'
+    # Whoever registers a package under the name of somebody's own file hopes that it gets installed.
+    return f'if {name}.py is a file of yours, commit and push it; if {name} is a package that you know, {place}'
 
 
 def _is_there(name: str) -> bool:

@@ -47,6 +47,12 @@ class HeadHolder:
             head, self._head = self._head, b''
             self._transport.write(head)
 
+    @property
+    def bare(self) -> Any:
+        """The transport itself, for a connection that speaks HTTP no longer."""
+        self.flush()
+        return self._transport
+
     def is_closing(self) -> bool:
         return self._is_ending or self._transport.is_closing()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import typing
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from racetrack_job_wrapper import annotations as hints
+from racetrack_job_wrapper.docstrings import read_docstring
+from racetrack_job_wrapper.documented_answers import BINARY, OCTETS, describe_answer
 from racetrack_job_wrapper.files import is_uploaded_file
-from racetrack_job_wrapper.documented_answers import BINARY, JSON_ANSWER, OCTETS, describe_answer, summarise
 from racetrack_job_wrapper.json_schema import SchemaWriter, is_showable
 from racetrack_job_wrapper.signature import NAMED, CallSignature
 from racetrack_job_wrapper.typed_documents import describe_typed_endpoint, documented_path
@@ -17,6 +18,18 @@ from racetrack_job_wrapper.typed_routes import TypedRoutes
 
 #: Where the job's class says nothing of itself.
 DESCRIPTION = 'A job served by Racetrack'
+#: `GET /api/v1/parameters`.
+PARAMETERS_OPERATION = {
+    'tags': ['API'],
+    'summary': 'List the parameters of the main action',
+    'operationId': 'parameters',
+    'responses': {
+        '200': {
+            'description': 'OK',
+            'content': {'application/json': {'schema': {'type': 'array', 'items': {'type': 'object'}}}},
+        }
+    },
+}
 #: Kept apart from the job's own operations.
 PROBES = {
     '/live': 'Whether the process is alive',
@@ -31,8 +44,7 @@ class DocumentedEndpoint:
     #: Full path, such as `/api/v1/perform`.
     path: str
     signature: CallSignature
-    #: Documentation of the function, Markdown.
-    text: str
+    function: Callable[..., Any]
     example: Dict[str, Any]
 
 
@@ -49,9 +61,9 @@ def describe_job(
     for endpoint in endpoints:
         paths[endpoint.path] = {'post': _describe_endpoint(endpoint, writer)}
     if any(endpoint.path == '/api/v1/perform' for endpoint in endpoints):
-        paths['/api/v1/parameters'] = {'get': _describe_get('List the parameters of the main action', 'parameters')}
+        paths['/api/v1/parameters'] = {'get': PARAMETERS_OPERATION}
     for typed in typed_routes.endpoints if typed_routes is not None else ():
-        described = describe_typed_endpoint(typed, writer, describe_answer(typed.signature), describe_error)
+        described = describe_typed_endpoint(typed, writer, describe_error)
         paths.setdefault(documented_path(typed), {}).setdefault(typed.method.lower(), described)
     for path in static_paths:
         paths[path] = {'get': _describe_static(path)}
@@ -87,14 +99,19 @@ def _describe_endpoint(endpoint: DocumentedEndpoint, writer: SchemaWriter) -> Di
     short = endpoint.path[len('/api/v1') :]
     action = 'Call main action' if short == '/perform' else f'Call auxiliary endpoint: {short}'
     operation = 'perform' if short == '/perform' else f'auxiliary_endpoint_{short.replace("/", "_")}'
+    named = [parameter for parameter in endpoint.signature.parameters or () if parameter.kind in NAMED]
+    documentation = read_docstring(endpoint.function, {parameter.name for parameter in named})
     return {
         'tags': ['API'],
-        'summary': summarise(endpoint.text) or action,
-        'description': endpoint.text or action,
+        'summary': documentation.summary or action,
+        'description': documentation.text or action,
         'operationId': operation,
-        'requestBody': {'required': True, 'content': _describe_bodies(endpoint, writer)},
+        'requestBody': {
+            'required': True,
+            'content': _describe_bodies(endpoint, named, documentation.parameters, writer),
+        },
         'responses': {
-            '200': describe_answer(endpoint.signature),
+            '200': describe_answer(endpoint.signature, writer, documentation.returns),
             '400': describe_error('The input was refused'),
             '413': describe_error('The body is too long'),
             '422': describe_error('The body is not a JSON object'),
@@ -105,11 +122,14 @@ def _describe_endpoint(endpoint: DocumentedEndpoint, writer: SchemaWriter) -> Di
     }
 
 
-def _describe_bodies(endpoint: DocumentedEndpoint, writer: SchemaWriter) -> Dict[str, Any]:
+def _describe_bodies(
+    endpoint: DocumentedEndpoint, named: List[inspect.Parameter], texts: Dict[str, str], writer: SchemaWriter
+) -> Dict[str, Any]:
     """By media type: what the function takes decides what pages offer to send."""
-    named = [parameter for parameter in endpoint.signature.parameters or () if parameter.kind in NAMED]
     types = {parameter.name: endpoint.signature.hints.get(parameter.name, hints.UNKNOWN) for parameter in named}
     schema = _describe_body(endpoint, named, types, writer)
+    for name, text in texts.items():
+        schema['properties'][name] = {**schema['properties'][name], 'description': text}
     json_body = {'application/json': {'schema': schema}}
     files = [each for each in named if any(is_uploaded_file(member) for member in _parts_of(types[each.name]))]
     if files:  # without a file that may be left out, the rest may as well be JSON
@@ -150,6 +170,7 @@ def describe_error(text: str) -> Dict[str, Any]:
         'error': {'type': 'string'},
         'type': {'type': 'string'},
         'detail': {},
+        'hint': {'type': 'string'},
         'request_id': {'type': 'string'},
     }
     schema = {'type': 'object', 'properties': fields, 'required': ['error']}
@@ -158,10 +179,6 @@ def describe_error(text: str) -> Dict[str, Any]:
 
 def _describe_probe(path: str, text: str) -> Dict[str, Any]:
     return {'tags': ['root'], 'summary': text, 'operationId': path[1:], 'responses': {'200': {'description': 'OK'}}}
-
-
-def _describe_get(text: str, operation: str) -> Dict[str, Any]:
-    return {'tags': ['API'], 'summary': text, 'operationId': operation, 'responses': {'200': JSON_ANSWER}}
 
 
 def _describe_static(path: str) -> Dict[str, Any]:

@@ -49,6 +49,10 @@ class Response:
             self.body = encode_json(self.error)
 
 
+class StreamBroken(Exception):
+    """A stream has failed midway: its connection is cut, so that no client takes what it got for all."""
+
+
 class StreamResponse:
     """An answer whose parts are sent as they come."""
 

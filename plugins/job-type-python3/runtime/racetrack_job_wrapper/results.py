@@ -10,6 +10,7 @@ from racetrack_job_wrapper.answers import Binary
 from racetrack_job_wrapper.encoding import encode_json
 from racetrack_job_wrapper.errors import (
     CallTimeout,
+    Failure,
     InputInvalid,
     ResultUnencodable,
     SignatureMismatch,
@@ -20,8 +21,8 @@ from racetrack_job_wrapper.errors import (
     root_cause,
 )
 from racetrack_job_wrapper.logs import logger
-from racetrack_job_wrapper.odd_numbers import describe_number
 from racetrack_job_wrapper.responses import JSON, Header, Response, check_head, error_response, from_framework_response
+from racetrack_job_wrapper.unencodable import describe_unencodable
 
 #: What most jobs return; anything else might be a response of a web framework.
 PLAIN_TYPES = frozenset({dict, list, str, int, float, bool, type(None)})
@@ -57,11 +58,11 @@ def present_result(result: Any) -> Outcome:
 
 
 def encode_result(result: Any) -> bytes:
-    """Raises `ResultUnencodable`, with the place of a number that JSON has no word for."""
+    """Raises `ResultUnencodable`, with the place of what JSON has no word for."""
     try:
         return encode_json(result)
     except Exception as error:
-        reason = describe_number(result) if isinstance(error, ValueError) else ''
+        reason = describe_unencodable(result) if isinstance(error, (TypeError, ValueError)) else ''
         raise ResultUnencodable(error, reason) from error
 
 
@@ -86,7 +87,7 @@ def _present_binary(result: Binary) -> Response:
 def present_error(error: BaseException, path: str) -> Response:
     """The answer for an exception, which is logged for the author; never raises."""
     failure = present_failure(error)
-    _log(error, failure.status, path, failure.body['error'])
+    _log(error, failure, path)
     try:
         check_head(failure.status, failure.headers)
         return error_response(failure.status, failure.body, tuple(failure.headers))
@@ -94,8 +95,9 @@ def present_error(error: BaseException, path: str) -> Response:
         return error_response(failure.status, {'error': message_of(error), 'type': type(error).__name__})
 
 
-def _log(error: BaseException, status: int, path: str, message: str) -> None:
-    log = logger.error if status >= 500 else logger.warning
+def _log(error: BaseException, failure: Failure, path: str) -> None:
+    message = failure.body['error']
+    log = logger.error if failure.status >= 500 else logger.warning
     if isinstance(error, EXPECTED_ERRORS):
         log('%s: %s', path, message)
         return
@@ -104,5 +106,10 @@ def _log(error: BaseException, status: int, path: str, message: str) -> None:
         trace = format_trace(shown)
     except Exception:  # an exception may do anything when it is printed
         trace = ''
-    extra = {'cause': type(root_cause(error)).__name__, 'traceback': list_frames(error), 'trace': trace}
+    extra = {
+        'hint': failure.body.get('hint'),
+        'cause': type(root_cause(error)).__name__,
+        'traceback': list_frames(error),
+        'trace': trace,
+    }
     log('%s failed: %s', path, message, extra=extra)

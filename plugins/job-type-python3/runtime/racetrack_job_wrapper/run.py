@@ -84,7 +84,7 @@ async def _serve(options: argparse.Namespace, settings: Settings, listener: Any,
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     threading.Thread(target=initialise, name='initialise', daemon=True).start()
-    await JobServer(app, listener, settings.shutdown_grace_seconds).serve()
+    await JobServer(app, listener, settings).serve()
     if app.job is not None:
         await app.job.close()
 

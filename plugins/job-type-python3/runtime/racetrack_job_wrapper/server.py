@@ -6,13 +6,18 @@ This module is imported while the wrapper's private packages are visible, and ho
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import sys
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
+from urllib.parse import unquote
 
 from racetrack_job_wrapper import forks
+from racetrack_job_wrapper.app import JobApp
 from racetrack_job_wrapper.logs import logger
 from racetrack_job_wrapper.one_write import with_one_write
+from racetrack_job_wrapper.responses import StreamBroken
+from racetrack_job_wrapper.settings import Settings
 from racetrack_job_wrapper.vendoring import import_bare_package
 
 # Its command line and its process management are a tenth of a start.
@@ -36,9 +41,34 @@ except ImportError:
 
 #: Idle connections stay open for longer than any caller keeps them, so that none is closed just as it is used again.
 KEEP_ALIVE_SECONDS = 600
+#: Longest message of a WebSocket: it is kept in one piece, and probes wait while it is put together.
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 
-HttpProtocol = with_one_write(UvicornProtocol)
+class HttpProtocol(with_one_write(UvicornProtocol)):  # type: ignore[misc]
+    def _should_upgrade(self) -> bool:
+        """Only where there is somebody to talk to; elsewhere the request is answered as any other."""
+        if not super()._should_upgrade() or self.scope['method'] != 'GET':
+            return False
+        path = self.scope.get('path') or unquote(self.url.partition(b'?')[0].decode('latin-1'))
+        return self.app.takes_websocket(path)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        pass  # the answer says it
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Why a stream broke is in the log already; the exception is there to have its connection cut."""
+    return not (record.exc_info and isinstance(record.exc_info[1], StreamBroken))
+
+
+logging.getLogger('uvicorn.error').addFilter(_is_news)
+
+
+def _open_websocket(**options: Any) -> asyncio.Protocol:
+    from racetrack_job_wrapper.websocket_connection import WebSocketConnection  # most jobs never need it
+
+    return WebSocketConnection(**options)
 
 
 async def _no_app(scope: Any, receive: Any, send: Any) -> None:
@@ -49,7 +79,7 @@ _config = Config(
     _no_app,
     interface='asgi3',
     http=HttpProtocol,
-    ws=None,  # type: ignore[arg-type]
+    ws=_open_websocket,  # type: ignore[arg-type]
     lifespan='off',
     log_config=None,
     access_log=False,
@@ -67,11 +97,12 @@ del sys.modules['uvicorn']
 class JobServer:
     """Serves one application on one socket until SIGTERM or SIGINT."""
 
-    def __init__(self, app: Callable[..., Any], listener: socket.socket, grace_seconds: float):
+    def __init__(self, app: JobApp, listener: socket.socket, settings: Settings):
         self._listener = listener
-        self._grace_seconds = grace_seconds
+        self._grace_seconds = settings.shutdown_grace_seconds
         self._state = ServerState()
         _config.loaded_app = app
+        _config.ws_max_size = min(settings.max_body_bytes, MAX_MESSAGE_BYTES)
         self._stop = asyncio.Event()
         self._give_up = asyncio.Event()
 

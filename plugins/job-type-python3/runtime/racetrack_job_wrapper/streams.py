@@ -22,7 +22,7 @@ _UNBUFFERED = ((b'cache-control', b'no-cache'), (b'x-accel-buffering', b'no'))
 
 
 class Lines:
-    """One JSON value a line. An error is the last line, an object with `error`."""
+    """One JSON value a line. An error is the last line, an object with `error`; the connection is cut behind it."""
 
     headers = (NDJSON, *_UNBUFFERED)
 
@@ -117,10 +117,10 @@ class Stream:
                         forks.end_child()
             finally:
                 await generator.aclose()
-        except (ChannelClosed, asyncio.CancelledError):
-            self.channel.finish()
         except BaseException as error:
-            self._fail(error)
+            is_told = isinstance(error, (ChannelClosed, asyncio.CancelledError)) and self.channel.is_over
+            if not is_told:  # the job may also have cancelled itself
+                self._fail(error)
         else:
             self.channel.finish()
         if forks.is_child:

@@ -7,6 +7,7 @@ from the import system: a job that requires another version of the same package 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -42,6 +43,26 @@ def import_bare_package(name: str) -> ModuleType:
         raise ModuleNotFoundError(f'No module named {name!r}', name=name)
     package = sys.modules[name] = importlib.util.module_from_spec(spec)
     return package
+
+
+def import_private(folder: str, name: str) -> ModuleType:
+    """A module of the folder at any later time, under a name that nobody else asks for: threads of the job import, too.
+
+    Its package may refer to modules of its own only relatively. Without the folder the usual place is looked at.
+    """
+    package, _, rest = name.partition('.')
+    location = os.path.join(folder, package)
+    if not os.path.isdir(location):
+        return importlib.import_module(name)
+    alias = f'{__package__}.vendor_{package}'
+    if alias not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            alias, os.path.join(location, '__init__.py'), submodule_search_locations=[location]
+        )
+        assert spec is not None and spec.loader is not None
+        module = sys.modules[alias] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return importlib.import_module(f'{alias}.{rest}')
 
 
 def _hide_modules(folder: str) -> None:

@@ -14,6 +14,7 @@ from racetrack_job_wrapper.errors import describe, format_trace
 from racetrack_job_wrapper.lifespan import Lifespan
 from racetrack_job_wrapper.locations import LocationRewriter
 from racetrack_job_wrapper.logs import logger
+from racetrack_job_wrapper.messages import Messages
 from racetrack_job_wrapper.responses import Response, check_head, error_response
 from racetrack_job_wrapper.runtime import JobRuntime
 from racetrack_job_wrapper.settings import Settings
@@ -39,14 +40,14 @@ class Webview:
     """
 
     def __init__(self, app: Any, settings: Settings, runtime: JobRuntime):
-        self._is_asgi = is_asgi(app)
+        self.is_asgi = is_asgi(app)
         self._app = app
         self._base_url = base_url_of(settings)
         self._tracing_header = settings.tracing_header
         self._runtime = runtime
-        self._wsgi = None if self._is_asgi else WsgiRunner(app, runtime, settings.max_body_bytes)
+        self._wsgi = None if self.is_asgi else WsgiRunner(app, runtime, settings.max_body_bytes)
         self._static = StaticFolder(STATIC_FOLDER) if os.path.isdir(STATIC_FOLDER) else None
-        self._lifespan = Lifespan(app, runtime) if self._is_asgi else None
+        self._lifespan = Lifespan(app, runtime) if self.is_asgi else None
 
     def start(self) -> None:
         """Lets an ASGI application prepare itself; raises when it cannot. Called outside of the event loops."""
@@ -65,7 +66,7 @@ class Webview:
         """
         base = f'{prefix}{WEBVIEW_PATH}'
         below = path[len(WEBVIEW_PATH) :]
-        if below == '' and (self._is_asgi or base != self._base_url):
+        if below == '' and (self.is_asgi or base != self._base_url):
             await _redirect_to_slash(scope, send)
             return
         if self._static is not None and below.startswith('/static/'):
@@ -89,6 +90,12 @@ class Webview:
             if not state.has_started:  # else the server ends the connection, so that nobody takes a part for the whole
                 await self._refuse(scope, send, error_response(500, FAILURE))
 
+    async def converse(self, scope: Message, receive: Receive, send: Send, prefix: str, path: str) -> None:
+        """Hands a WebSocket to the application; raises what that raises. The base itself is as with a slash."""
+        base = f'{prefix}{WEBVIEW_PATH}'
+        below = path[len(WEBVIEW_PATH) :] or '/'
+        await self._run_asgi({**scope, **_mounted(base + below, base, below)}, receive, send)
+
     async def _refuse(self, scope: Message, send: Send, response: Response) -> None:
         request_id = dict(scope['headers']).get(self._tracing_header)
         if request_id:
@@ -103,10 +110,13 @@ class Webview:
         async def run() -> None:
             request_context.set(JobRequest(scope))
             request_extra.set({})
+            messages = Messages(lambda: crossing(receive()))
             try:
-                await app(scope, lambda: crossing(receive()), lambda message: crossing(send(message)))
+                await app(scope, messages.take, lambda message: crossing(send(message)))
             except (SystemExit, KeyboardInterrupt) as error:  # would end the loop for everyone
                 raise RuntimeError(f'{type(error).__name__}: {error}') from error
+            finally:
+                messages.close()
 
         await self._runtime.user_loop.submit(run)
 

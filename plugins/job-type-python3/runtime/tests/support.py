@@ -26,6 +26,8 @@ class Answer(NamedTuple):
     status: int
     headers: Dict[str, str]
     body: bytes
+    #: Whether the connection ended before the answer did.
+    is_cut: bool = False
 
     @property
     def json(self) -> Any:
@@ -67,7 +69,10 @@ class Job:
             connection.request(method, path, data, headers or {})
             response = connection.getresponse()
             fields = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, fields, response.read())
+            try:
+                return Answer(response.status, fields, response.read())
+            except http.client.IncompleteRead as error:
+                return Answer(response.status, fields, error.partial, is_cut=True)
         finally:
             connection.close()
 

@@ -4,6 +4,15 @@ import unittest
 
 from tests.support import JSON, PERFORM, running_job
 
+KEEPER = """
+    class Keeper:
+        kept = None
+
+        def perform(self, rows):
+            before, self.kept = self.kept, rows
+            return before
+"""
+
 SOURCE = """
     import asyncio, sys
     from racetrack_job_wrapper.errors import AlreadyExists, EntityNotFound, UnauthorizedError, ValidationError
@@ -27,7 +36,7 @@ SOURCE = """
         def echo(self, value): return value
         def unicode(self, _): return {'żółw': (1, 2)}
         def nan(self, _): return {'a': [1, (n for n in [float('nan')]), float('nan')]}
-        def unencodable(self, _): return len
+        def unencodable(self, _): return {'a': [1, object()]}
         def type_error(self, _): return 1 + 'a'
         def value_error(self, _): raise ValueError('wrong value')
         def key_error(self, _): return {}['missing']
@@ -80,13 +89,14 @@ SOURCE = """
 """
 
 NAN = 'the result cannot be turned into JSON: $.a[2] is nan, which JSON cannot say; return None for a missing number'
+UNENCODABLE = 'the result cannot be turned into JSON: $.a[1]: an object of type object'
 #: What `do` is, status, body.
 OUTCOMES = [
     ('sum', 200, 42),
     ('coroutine', 200, 42),
     ('unicode', 200, {'żółw': [1, 2]}),
     ('nan', 500, {'error': NAN, 'type': 'ValueError'}),
-    ('unencodable', 500, None),
+    ('unencodable', 500, {'error': UNENCODABLE, 'type': 'TypeError'}),
     ('type_error', 500, {'error': "unsupported operand type(s) for +: 'int' and 'str'", 'type': 'TypeError'}),
     ('value_error', 400, {'error': 'wrong value', 'type': 'ValueError'}),
     ('key_error', 500, {'error': "'missing'", 'type': 'KeyError'}),
@@ -153,6 +163,13 @@ class CallsTest(unittest.TestCase):
                 self.assertEqual(answer.status, 422)
                 self.assertEqual(answer.json['detail'][0]['loc'], ['body'])
                 self.assertTrue(answer.json['error'].startswith('invalid request body: '))
+
+    def test_a_job_may_keep_large_arguments_and_look_at_them_later(self):
+        rows = [[number, str(number)] for number in range(20_000)]
+        for options in ((), ('--call-timeout', '20')):
+            with running_job(KEEPER, *options) as job:
+                self.assertEqual(job.call(rows=rows).json, None)
+                self.assertEqual(job.call(rows=[]).json, rows)
 
     def test_a_large_body_in_chunks_arrives_whole(self):
         numbers = b','.join([b'1'] * 300_000)

@@ -116,7 +116,7 @@ class EndpointsTest(unittest.TestCase):
         self.assertEqual(document['info']['title'], 'Job - sample')
         self.assertEqual([server['url'] for server in document['servers']], ['/pub/job/sample/1.2.3', '/'])
         operation = document['paths']['/api/v1/perform']['post']
-        self.assertEqual((operation['summary'], operation['description']), ('Says **hello**.', 'Says **hello**.'))
+        self.assertEqual((operation['summary'], operation['description']), ('Says hello.', 'Says **hello**.'))
         self.assertEqual(document['info']['description'], 'A job served by Racetrack')
         schema = operation['requestBody']['content']['application/json']['schema']
         self.assertEqual((schema['default'], schema['required']), ({'x': 1}, ['x']))
@@ -180,6 +180,87 @@ class EndpointsTest(unittest.TestCase):
         headers = self.job.get('/live').headers
         self.assertRegex(headers['date'], r'^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$')
         self.assertNotIn('server', headers)
+
+
+class DocumentationTest(unittest.TestCase):
+    SOURCE = '''
+        """Makes orders."""
+        from dataclasses import dataclass
+        from typing import Iterator
+
+        @dataclass
+        class Bill:
+            total: float
+
+        class Sample:
+            def perform(self, item, count: int = 1) -> Bill:
+                """
+                Sells **some** of
+                an item. It is gone afterwards.
+
+                :param item: its name, or
+                    its number
+                :param int count: how many
+                :param haste: never taken
+                :return: what it costs
+                :raises ValueError: if there is none
+                """
+
+            def watch(self) -> Iterator[int]:
+                yield 1
+
+            def whole(self) -> int:
+                return 1
+
+            def unknown(self):
+                pass
+
+            def auxiliary_endpoints(self):
+                return {'/watch': self.watch, '/whole': self.whole, '/unknown': self.unknown}
+
+            def webview_app(self, base_url):
+                return lambda environ, start_response: []
+    '''
+
+    @classmethod
+    def setUpClass(cls):
+        with running_job(cls.SOURCE, class_name='Sample') as job:
+            cls.document = job.get('/openapi.json').json
+
+    def operation(self, path, method='post'):
+        return self.document['paths'][f'/api/v1{path}'][method]
+
+    def content(self, path):
+        return self.operation(path)['responses']['200']['content']
+
+    def test_a_class_that_says_nothing_is_described_by_its_module(self):
+        self.assertEqual(self.document['info']['description'], 'Makes orders.')
+
+    def test_fields_of_a_docstring_describe_what_they_are_about(self):
+        operation = self.operation('/perform')
+        self.assertEqual(operation['summary'], 'Sells some of an item.')
+        rest = '- `haste`: never taken\n- raises `ValueError`: if there is none'
+        text = 'Sells **some** of\nan item. It is gone afterwards.'
+        self.assertEqual(operation['description'], f'{text}\n\n{rest}')
+        properties = operation['requestBody']['content']['application/json']['schema']['properties']
+        self.assertEqual(properties['item'], {'description': 'its name, or its number'})
+        self.assertEqual(properties['count'], {'type': 'integer', 'default': 1, 'description': 'how many'})
+        self.assertEqual(operation['responses']['200']['description'], 'what it costs')
+
+    def test_results_have_the_schema_of_their_annotation_and_no_made_up_example(self):
+        bill = {'$ref': '#/components/schemas/Bill'}
+        self.assertEqual(self.content('/perform')['application/json'], {'schema': bill})
+        self.assertEqual(self.content('/whole')['application/json'], {'schema': {'type': 'integer'}})
+        self.assertEqual(self.content('/unknown')['application/json'], {'schema': {}, 'example': 'any JSON value'})
+
+    def test_streams_have_their_media_types(self):
+        types = {name: content['schema'] for name, content in self.content('/watch').items()}
+        self.assertEqual(types, {'text/event-stream': {'type': 'string'}, 'application/x-ndjson': {'type': 'integer'}})
+
+    def test_the_start_page_of_a_webview_can_be_opened_without_a_path(self):
+        operation = self.operation('/webview/', 'get')
+        self.assertNotIn('parameters', operation)
+        self.assertIn('](api/v1/webview/)', operation['description'])
 
 
 class HomePageTest(unittest.TestCase):

@@ -16,23 +16,27 @@ from pip_hints import explain  # noqa: E402
 class FindIncludedTest(unittest.TestCase):
     def test_names_the_file_that_a_line_includes(self) -> None:
         for line, expected in [
-            ('six==1.0', None),
-            ('# -r other.txt', None),
-            ('-r other.txt', 'other.txt'),
-            ('-rother.txt  # why', 'other.txt'),
-            ('--requirement=other.txt', 'other.txt'),
-            ('--constraint limits.txt', 'limits.txt'),
-            ('-c "limits.txt"', 'limits.txt'),
-            ('-r https://example.com/r.txt', None),
-            ('-r file:///etc/passwd', '/etc/passwd'),
-            ('-r FILE:///etc/pass%77d', '/etc/passwd'),
+            ('six==1.0', []),
+            ('# -r other.txt', []),
+            ('-r other.txt', ['other.txt']),
+            ('-rother.txt  # why', ['other.txt']),
+            ('--requirement=other.txt', ['other.txt']),
+            ('--requirem=other.txt', ['other.txt']),
+            ('--con limits.txt', ['limits.txt']),
+            ('--require-hashes', []),
+            ('--pre -r a.txt -c b.txt', ['a.txt', 'b.txt']),
+            ('--constraint limits.txt', ['limits.txt']),
+            ('-c "limits.txt"', ['limits.txt']),
+            ('-r https://example.com/r.txt', []),
+            ('-r file:///etc/passwd', ['/etc/passwd']),
+            ('-r FILE:///etc/pass%77d', ['/etc/passwd']),
         ]:
             with self.subTest(line):
                 self.assertEqual(find_included(line), expected)
 
     def test_reads_variables_as_pip_does(self) -> None:
         with mock.patch.dict(os.environ, {'WHERE': '/etc'}):
-            self.assertEqual(find_included('-r ${WHERE}/passwd'), '/etc/passwd')
+            self.assertEqual(find_included('-r ${WHERE}/passwd'), ['/etc/passwd'])
 
 
 class RefuseForeignFilesTest(unittest.TestCase):
@@ -56,7 +60,17 @@ class RefuseForeignFilesTest(unittest.TestCase):
         )
 
     def test_refuses_files_outside_at_any_depth(self) -> None:
-        for content in ['-r ../outside.txt', '-r lib/../../outside.txt', '-c /etc/hosts', '-r \\\n../outside.txt']:
+        for content in [
+            '-r ../outside.txt',
+            '-r lib/../../outside.txt',
+            '-c /etc/hosts',
+            '-r \\\n../outside.txt',
+            '--requirem=/etc/hosts',
+            '--pre -r /etc/hosts',
+            '# a comment \\\n-r /etc/hosts',
+            '\ufeff-r /etc/hosts',
+            '# coding: utf-7\n+AC0-r /etc/hosts',
+        ]:
             with (
                 self.subTest(content),
                 mock.patch('sys.stdout'),

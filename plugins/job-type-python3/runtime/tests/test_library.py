@@ -62,6 +62,7 @@ SOURCE = """
             names = ('both', 'fail', 'init', 'task', 'record', 'thread')
             return {f'/{name}': getattr(self, name) for name in names}
 """
+GRANT = 'racetrack permission grant job-family:sample "call_job"'
 SEEN = ('x-racetrack-auth', 'x-request-tracing-id', 'x-caller-name', 'x-recordkeeper-predecessor-id')
 CALL = '/pub/job/sample/1.2.3/api/v1'
 HEADERS = {'X-Request-Tracing-Id': 'trace-1', 'X-Caller-Name': 'alice', 'Content-Type': 'application/json'}
@@ -86,6 +87,8 @@ class FakePub(BaseHTTPRequestHandler):
             return self.answer(307, {}, Location='/stolen')
         if self.path.endswith('/fail'):
             return self.answer(404, {'error': 'there is no such thing'})
+        if self.path.endswith('/forbidden'):
+            return self.answer(401, {'error': 'no\n\x1b permission', 'hint': GRANT, 'request_id': 'trace-1'})
         if '/async/new/' in self.path:
             return self.answer(201, {'task_id': 't 1', 'status': 'ongoing'})
         headers = {name: self.headers[name] for name in SEEN if name in self.headers}
@@ -157,6 +160,19 @@ class CallsTest(unittest.TestCase):
             self.assertEqual((answer.status, answer.json['type']), (500, 'JobCallError'))
             self.assertTrue(answer.json['error'].startswith('failed to call job "adder latest" by sample: '))
             self.assertIn('there is no such thing', answer.json['error'])
+
+    def test_that_are_refused_tell_what_to_do_in_the_answer_the_error_and_the_log(self):
+        answer = self.call(body='{"path": "/forbidden"}', **{'X-Request-Tracing-Id': 'trace-9'})
+        reason = 'failed to call job "adder latest" by sample: Client error \'401 Unauthorized\': no permission'
+        expected = {'error': reason, 'type': 'JobCallError', 'hint': GRANT, 'request_id': 'trace-9'}
+        self.assertEqual((answer.status, answer.json), (500, expected))
+        log = self.job.wait_for_log('tracing_id=trace-9')
+        self.assertIn('job-family:sample', log.partition('no permission, hint=')[2].partition('\n')[0])
+        with mock.patch.dict(os.environ, {'PUB_URL': self.pub_url, 'AUTH_TOKEN': 'secret', 'JOB_NAME': 'sample'}):
+            with self.assertRaises(JobCallError) as raised:
+                call_job(None, 'adder', '/forbidden')
+        self.assertEqual(str(raised.exception), f'{reason}; {GRANT}')
+        self.assertEqual((raised.exception.status, raised.exception.hint), (401, GRANT))
 
     def test_as_tasks_wait_until_they_are_done(self):
         self.assertEqual(self.call('task').json, ['/pub/async/task/t%201/poll', 'secret'])

@@ -11,7 +11,8 @@ import unittest
 from tests.support import ENVIRONMENT, PERFORM, running_job, starting_job, timed, wait_until
 
 NO_MODULE = (
-    "^No module named 'nosuchmodule'; write the package nosuchmodule into requirements.txt, and name that file in "
+    "^No module named 'nosuchmodule'; if nosuchmodule.py is a file of yours, commit and push it; if nosuchmodule is a "
+    'package that you know, write it into requirements.txt, and name that file in '
     r'jobtype_extra\.requirements_path, cause=ModuleNotFoundError.*job\.py:1$'
 )
 SLEEPER = """
@@ -60,6 +61,7 @@ class InitialisationTest(unittest.TestCase):
             ),
             ("class A:\n    def __init__(self): raise SystemExit('left')", '', r'^left, cause=SystemExit'),
             ('import nosuchmodule', '', NO_MODULE),
+            ("import os; os.environ['MODEL_URL']", '', r"^runtime_env in job.yaml .* 'MODEL_URL', cause=KeyError"),
             ('import job.part', '', r"^No module named 'job\.part'; 'job' is not a package, cause="),
             ('class A: pass', '', r'^the class A has no method perform'),
             ('class A: pass', 'B', r'^class name B was not found'),

@@ -2,9 +2,11 @@
 
 import os
 import re
+import subprocess
+import sys
 import unittest
 
-from tests.support import running_job
+from tests.support import ENVIRONMENT, running_job
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..', '..', '..'))
 PAGE = os.path.join(ROOT, 'docs', 'job_types', 'python3.md')
@@ -16,13 +18,14 @@ JOB = """
     from countdown import Countdown
     from endpoints import Shop
     from pages import Pages
+    from shipping import Shipping
     from shapes import Shapes
     from upload import Counter
 
     class All(Shop):
         def auxiliary_endpoints(self):
             jobs = {'adder': Adder(), 'chain': Chain(), 'countdown': Countdown(), 'functions': functions,
-                    'shapes': Shapes(), 'upload': Counter()}
+                    'shapes': Shapes(), 'shipping': Shipping(), 'upload': Counter()}
             return {**super().auxiliary_endpoints(), **{f'/{name}': job.perform for name, job in jobs.items()}}
 
         def webview_app(self, base_url):
@@ -44,6 +47,7 @@ class ManualTest(unittest.TestCase):
                 ('/functions', {'number': 21}, 42),
                 ('/shapes', {'sheet': {'sizes': [{'width': 2, 'height': 3}], 'unit': 'ft'}},
                  {'area': 6, 'unit': 'FOOT', 'year': 2026}),
+                ('/shipping', {'weight': 1.5}, {'price': 1.5, 'days': 3}),
                 ('/price', {'item': 'tea'}, {'item': 'tea', 'price': 3}),
                 ('/perform', {'item': 'tea'}, {'item': 'tea', 'price': 3}),
             ):  # fmt: skip
@@ -57,3 +61,12 @@ class ManualTest(unittest.TestCase):
             self.assertEqual(form.json, {'title': 'a.txt', 'bytes': 7, 'lines': 2})
             self.assertIn('/pub/job/sample/1.2.3/api/v1/webview/about', job.get('/api/v1/webview/').text)
             self.assertIn('failed to call job "adder 1.x"', job.call('/api/v1/chain', numbers=[1]).json['error'])
+            test = subprocess.run(
+                [sys.executable, '-B', '-m', 'unittest', 'test_chain'],
+                cwd=job.folder,
+                env={**os.environ, 'PYTHONPATH': os.path.join(ENVIRONMENT, 'wrapper')},
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+            self.assertIn('\nOK\n', test.stderr)

@@ -10,6 +10,7 @@ from unittest import mock
 
 from racetrack_job_wrapper import large_json
 from racetrack_job_wrapper.arguments import BodyInvalid, parse_arguments
+from racetrack_job_wrapper.dismantling import LargeArguments, dismantle
 from racetrack_job_wrapper.entrypoint import find_entrypoint
 from racetrack_job_wrapper.errors import SignatureMismatch, describe, present_failure
 from racetrack_job_wrapper.metrics import Histogram, render_metric
@@ -143,6 +144,22 @@ def outcome_of(read):
         return 'refused'
 
 
+class DismantlingTest(unittest.TestCase):
+    def test_frees_what_nobody_knows_and_leaves_alone_what_the_job_has_kept(self):
+        table = [{'row': [float(column) for column in range(600)]} for _ in range(1000)]
+        kept, inner = table[5], table[700]['row']
+        arguments = LargeArguments(table=table, texts=[str(number) for number in range(5000)], name='x')
+        copy = json.loads(json.dumps(table))
+        dismantle(arguments)
+        self.assertEqual((dict(arguments), table == copy), ({}, True))
+
+        arguments = LargeArguments(table=table)
+        del table
+        dismantle(arguments)
+        self.assertEqual((kept, inner), (copy[5], copy[700]['row']))
+        self.assertFalse(any(type(each) is list and len(each) == 1000 for each in gc.get_referrers(kept)))
+
+
 class ErrorsTest(unittest.TestCase):
     def test_an_error_that_cannot_be_printed_still_has_a_name(self):
         class Odd(Exception):
@@ -160,11 +177,24 @@ class ErrorsTest(unittest.TestCase):
         except RuntimeError as error:
             self.assertRegex(describe(error), r'^outer, cause=KeyError, traceback=.*test_parts\.py:\d+$')
 
+    def test_a_missing_variable_is_named_with_the_place_where_it_is_set(self):
+        try:
+            os.environ['MODEL_URL']
+        except KeyError as error:
+            expected = "runtime_env in job.yaml does not set the environment variable 'MODEL_URL'"
+            self.assertEqual(present_failure(error).body, {'error': expected, 'type': 'KeyError'})
+            self.assertTrue(describe(error).startswith(f'{expected}, cause=KeyError, traceback='))
+
     def test_a_missing_package_is_to_be_written_where_the_others_are(self):
         def advise(name):
             return advise_on(ModuleNotFoundError(f'No module named {name!r}', name=name), 'lib/needs.txt')
 
-        self.assertEqual(advise('cv2.missing'), 'lib/needs.txt does not name the package opencv-python: write it there')
+        self.assertEqual(advise('cv2.missing'), 'it comes with the package opencv-python: write it into lib/needs.txt')
+        self.assertEqual(
+            advise('helper'),
+            'if helper.py is a file of yours, commit and push it; if helper is a package that you know, '
+            'write it into lib/needs.txt',
+        )
         self.assertEqual((advise('json.missing'), advise('test_parts')), ('', ''))
 
 

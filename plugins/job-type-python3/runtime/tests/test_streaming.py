@@ -27,7 +27,8 @@ SOURCE = """
 
         def auxiliary_endpoints(self):
             return {'/async': self.count, '/returned': lambda: (i for i in range(2)), '/later': self.later,
-                    '/large': self.large, '/unencodable': self.unencodable, '/exit': self.leave}
+                    '/large': self.large, '/unencodable': self.unencodable, '/exit': self.leave,
+                    '/cancelled': self.cancel}
 
         async def count(self, n=3, fail_at=None, endless=False):
             try:
@@ -51,6 +52,10 @@ SOURCE = """
         def unencodable(self):
             yield 1
             yield len
+
+        async def cancel(self):
+            yield 1
+            raise asyncio.CancelledError
 
         def leave(self):
             yield 1
@@ -82,26 +87,32 @@ class StreamingTest(unittest.TestCase):
                 answer = self.job.call(path, **arguments)
                 self.assertEqual((answer.status, answer.headers['content-type']), (200, 'application/x-ndjson'))
                 self.assertEqual([json.loads(line) for line in answer.text.splitlines()], expected)
+                self.assertFalse(answer.is_cut)
 
     def test_those_who_ask_for_events_get_events_and_an_error_at_the_end(self):
         answer = self.job.request('POST', PERFORM, {'n': 3, 'fail_at': 1}, EVENTS)
         self.assertEqual((answer.status, answer.headers['content-type']), (200, 'text/event-stream; charset=utf-8'))
+        self.assertTrue(answer.is_cut)
         self.assertEqual(
             answer.text,
             'data: {"i":0,"id":"trace-1"}\n\n'
             'event: error\ndata: {"error":"no more","type":"ValueError","request_id":"trace-1"}\n\n',
         )
 
-    def test_an_error_is_the_last_line(self):
+    def test_an_error_is_the_last_line_and_the_connection_is_cut(self):
         rows = [
             ('/api/v1/async', {'fail_at': 1}, 'KeyError'),
             ('/api/v1/exit', {}, 'SystemExit'),
             ('/api/v1/unencodable', {}, 'TypeError'),
+            ('/api/v1/cancelled', {}, 'CancelledError'),
         ]
         for path, arguments, kind in rows:
             with self.subTest(kind):
-                lines = self.job.call(path, **arguments).text.splitlines()
+                answer = self.job.call(path, **arguments)
+                lines = answer.text.splitlines()
                 self.assertEqual((len(lines), json.loads(lines[-1])['type']), (2, kind))
+                self.assertTrue(answer.is_cut)
+        self.assertNotIn('ASGI', self.job.log())
 
     def test_an_error_before_the_first_item_is_an_ordinary_one(self):
         for path, status in ((PERFORM, 400), ('/api/v1/async', 500)):
@@ -156,9 +167,10 @@ class BoundedStreamTest(unittest.TestCase):
             wait_until(lambda: 'requests_started_total 1.0' in job.get('/metrics').text)
             self.assertEqual(job.call(n=1).status, 429)
 
-            last = call.join().text.splitlines()[-1]
+            answer = call.join()
 
-            self.assertIn('the call took longer than 1 s', json.loads(last)['error'])
+            self.assertIn('the call took longer than 1 s', json.loads(answer.text.splitlines()[-1])['error'])
+            self.assertTrue(answer.is_cut)
             wait_until(lambda: job.call(n=1).status == 200)
             self.assertIn('request_internal_errors_total{endpoint="/perform"}', job.get('/metrics').text)
 

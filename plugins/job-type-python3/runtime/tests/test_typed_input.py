@@ -1,10 +1,14 @@
 """Input that is more than JSON values: models, forms, bytes, and endpoints typed by annotations."""
 
+import dataclasses
 import glob
 import json
 import os
 import unittest
+from typing import Any, List, Union
 
+from racetrack_job_wrapper.conversion import Misfit, make_converter, needs_building
+from racetrack_job_wrapper.json_schema import SchemaWriter
 from tests.support import ENVIRONMENT, JSON, PERFORM, running_job, starting_job, wait_until
 
 SOURCE = """
@@ -219,6 +223,29 @@ class TypedInputTest(unittest.TestCase):
         rows = {row['name']: (row['in'], row['required']) for row in find['parameters']}
         self.assertEqual((rows['id'], rows['limit']), (('path', True), ('query', False)))
         self.assertNotIn('$defs', json.dumps(document))
+
+
+@dataclasses.dataclass
+class Tree:
+    branches: List[Union['Tree', int]]
+
+
+class NestedTypesTest(unittest.TestCase):
+    def test_types_that_stand_for_very_many_are_described_in_part(self):
+        kind: Any = int
+        for _ in range(40):
+            kind = tuple[kind, kind]
+
+        self.assertFalse(needs_building(kind))
+        self.assertLess(len(json.dumps(SchemaWriter().describe(kind))), 2_000_000)
+
+    def test_deep_input_that_fits_no_member_of_a_union_is_refused_at_once(self):
+        value: Any = 'a leaf of no kind'
+        for _ in range(40):
+            value = {'branches': [value]}
+
+        with self.assertRaises(Misfit):
+            make_converter(Tree)(value, ('tree',))
 
 
 class FrameworkMarksTest(unittest.TestCase):
