@@ -39,6 +39,8 @@ func Method(method string) Option { return func(o *callOptions) { o.method = met
 // Timeout of the call, 10 seconds by default; 0 leaves it to the context.
 func Timeout(timeout time.Duration) Option { return func(o *callOptions) { o.timeout = timeout } }
 
+const maxHintBytes = 1000
+
 // CallError tells why a call of another job has failed.
 type CallError struct {
 	Job, Version string
@@ -46,17 +48,37 @@ type CallError struct {
 	Status int
 	// Body is the answer, as text.
 	Body string
+	// Hint tells what to do about it, where the answer says so. Whoever called this job gets it as well.
+	Hint string
 	// Caller is the name of the job that called.
 	Caller string
 	cause  error
+	// reason is what the body says, without what is around it.
+	reason string
 }
 
 func (e *CallError) Error() string {
 	text := fmt.Sprintf("failed to call job %q by %s: %v", e.Job+" "+e.Version, e.Caller, e.cause)
-	if e.Body != "" {
-		text += ": " + e.Body
+	if e.reason != "" {
+		text += ": " + e.reason
 	}
 	return text
+}
+
+// readBody takes error and hint out of an answer, which may be anything.
+func (e *CallError) readBody(body []byte) {
+	e.Body, e.reason = string(body), string(body)
+	var answer struct{ Error, Hint any }
+	if json.Unmarshal(body, &answer) != nil {
+		return
+	}
+	if text, ok := answer.Error.(string); ok && text != "" {
+		e.reason = text
+	}
+	if hint, ok := answer.Hint.(string); ok {
+		// One line: it goes into the log.
+		e.Hint = strings.Join(strings.Fields(hint[:min(len(hint), maxHintBytes)]), " ")
+	}
 }
 
 // Unwrap is the reason, such as a context's end.
@@ -108,7 +130,8 @@ func send(ctx context.Context, name string, payload any, options callOptions) ([
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		failure := options.fail(name, errors.New(answer.Status))
-		failure.Status, failure.Body = answer.StatusCode, string(body)
+		failure.Status = answer.StatusCode
+		failure.readBody(body)
 		return nil, failure
 	}
 	return body, nil

@@ -9,6 +9,7 @@ import { createGoJob, PLUGIN_DIR } from './go-job-harness.ts';
 const hasGo = spawnSync('go', ['version']).status === 0;
 /** A cold compiler takes minutes on a small machine. */
 const BUILD_TIMEOUT_MS = 5 * 60_000;
+const DOC = 'Perform **answers** what\nit gets. Whatever that is.\n\nIt takes anything.';
 const ITEM = { name: 'tea', price: 2.5 };
 
 if (!hasGo) process.stderr.write('skipped, since there is no go on this machine: forms of Go jobs\n');
@@ -16,8 +17,14 @@ if (!hasGo) process.stderr.write('skipped, since there is no go on this machine:
 describe.skipIf(!hasGo)('a Go job with functions of every form', () => {
   let job: Awaited<ReturnType<typeof createGoJob>>;
 
-  /** Stands for the platform; it redirects all calls to another place of its own. */
+  /** Stands for the platform; it refuses one job, and redirects all other calls to another place of its own. */
   const pub = createServer((request, response) => {
+    if (request.url?.startsWith('/pub/job/refused/') === true) {
+      response
+        .writeHead(401)
+        .end(JSON.stringify({ error: 'no permission', hint: 'Ask for it:\nracetrack x' }));
+      return;
+    }
     asked.push(request.url ?? '');
     response.writeHead(307, { location: '/stolen' }).end();
   });
@@ -53,6 +60,7 @@ describe.skipIf(!hasGo)('a Go job with functions of every form', () => {
     ['/positional', null, { args: [], kwargs: {} }],
     ['/typed', { customer: 'ann', items: [ITEM, { ...ITEM, count: 3 }] }, { customer: 'ann', sum: 10 }],
     ['/typed', { customer: 'ann', items: [], due: '2026-01-31T00:00:00Z' }, { customer: 'ann', sum: 0 }],
+    ['/typed', { customer: 'ann', items: [], due: null, notes: null }, { customer: 'ann', sum: 0 }],
     ['/pointer', { customer: 'ann', items: [] }, { customer: 'ann', sum: 0 }],
     ['/numbers', { a: 1, b: 2 }, 2],
     ['/nothing', {}, 'nothing taken'],
@@ -84,15 +92,25 @@ describe.skipIf(!hasGo)('a Go job with functions of every form', () => {
     ],
     ['/typed', { customer: 'ann', items: [], notes: { a: 1 } }, 'notes.a must be a string, not a number'],
     ['/numbers', { a: 'x' }, 'a must be a whole number, not a string'],
+    ['/typed', { customer: 'ann', items: null }, 'items must be an array, not null'],
+    [
+      '/typed',
+      { Customer: 'ann', items: [] },
+      'missing argument: customer; unknown argument: Customer (known: items, notes, urgent, due, customer)',
+    ],
+    [
+      '/typed',
+      { customer: 'ann', items: [], due: '2026-11-22' },
+      'due must be a time such as 2026-01-31T12:00:00Z, not "2026-11-22"',
+    ],
+    [
+      '/typed',
+      { customer: 'ann', items: [ITEM, { ...ITEM, count: 1e20 }] },
+      'items[1].count: the number 100000000000000000000 does not fit int',
+    ],
     ['/nothing', { a: 1 }, 'unknown argument: a (known: none)'],
   ])('%s with %j is refused: %s', async (path, body, error) => {
     expect(await call(path, body)).toEqual([400, { error, type: 'ArgumentError' }]);
-  });
-
-  test('what only a type itself knows is refused as well', async () => {
-    const [status, body] = await call('/typed', { customer: 'ann', items: [], due: 'soon' });
-
-    expect([status, body]).toMatchObject([400, { error: expect.stringContaining('does not fit') }]);
   });
 
   test.each([
@@ -120,6 +138,27 @@ describe.skipIf(!hasGo)('a Go job with functions of every form', () => {
 
     await expect.poll(() => job.log()).toContain('by the old logger');
     expect(job.log()).toMatch(/ERROR call failed: panic: .*\npanic\([^]*forms\.go:\d+/);
+  });
+
+  test('what the code of the job refuses is no error of the job', async () => {
+    await call('/status');
+
+    await expect.poll(() => job.log()).toContain('WARN  call failed: it is there already');
+    expect(job.log()).not.toContain('ERROR call failed: it is there already');
+  });
+
+  test('what to do about a refused call reaches the author, the log and the caller', async () => {
+    expect(await call('/call', { name: 'refused', version: 'latest', path: '/a' })).toEqual([
+      500,
+      {
+        error: expect.stringMatching(
+          /^failed to call job "refused latest" by \w+: 401 Unauthorized: no permission$/,
+        ),
+        type: 'jobs.CallError',
+        hint: 'Ask for it: racetrack x',
+      },
+    ]);
+    await expect.poll(() => job.log()).toContain('hint="Ask for it: racetrack x"');
   });
 
   test('a call of another job follows no redirect', async () => {
@@ -179,12 +218,15 @@ describe.skipIf(!hasGo)('a Go job with functions of every form', () => {
     const content = (schema: unknown) => ({ content: { 'application/json': { schema } } });
 
     expect(document).toMatchObject({
-      info: { description: 'Perform answers what it gets.\n\nIt takes anything.' },
+      info: { description: DOC },
       paths: {
         '/api/v1/perform': {
           post: {
             summary: 'Perform answers what it gets.',
-            description: 'Call main action: Perform answers what it gets.\n\nIt takes anything.',
+            description: DOC,
+            responses: {
+              200: { content: { 'application/json': { schema: {}, example: 'any JSON value' } } },
+            },
           },
         },
         '/api/v1/typed': {
@@ -206,6 +248,11 @@ describe.skipIf(!hasGo)('a Go job with functions of every form', () => {
         '/api/v1/answer': { get: {} },
       },
     });
+  });
+
+  test('types that stand for very many are described in part, and every input is taken there', async () => {
+    expect((await job.call('/openapi.json')).text.length).toBeLessThan(3_000_000);
+    expect(await call('/crowd', { A: { B: { C: null } } })).toEqual([200, false]);
   });
 
   test('files and own metrics are served', async () => {

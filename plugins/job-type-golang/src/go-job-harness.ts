@@ -84,8 +84,11 @@ async function writeSource(
   targetDir: string,
 ): Promise<void> {
   if (typeof source === 'string') return await cp(source, targetDir, { recursive: true });
-  await mkdir(targetDir);
-  for (const [name, text] of Object.entries(source)) await writeFile(join(targetDir, name), text);
+  for (const [name, text] of Object.entries(source)) {
+    const path = join(targetDir, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
 }
 
 async function planJob(jobtypeExtra: Readonly<Record<string, unknown>>): Promise<NativePlan> {

@@ -24,7 +24,8 @@ func Init() error {
 	return err
 }
 
-// Perform answers what it gets.
+// Perform **answers** what
+// it gets. Whatever that is.
 //
 // It takes anything.
 func Perform(input map[string]interface{}) (interface{}, error) {
@@ -63,6 +64,11 @@ type Total struct {
 	Sum      float64 `json:"sum" doc:"in euros"`
 }
 
+type four[T any] struct{ A, B, C, D *T }
+
+// crowd stands for a million types.
+type crowd = four[four[four[four[four[four[four[four[four[four[int]]]]]]]]]]
+
 // AuxiliaryEndpoints offers the other forms.
 func AuxiliaryEndpoints() map[string]any {
 	return map[string]any{
@@ -81,6 +87,7 @@ func AuxiliaryEndpoints() map[string]any {
 		"/stdlog":     func() { log.Print("by the old logger") },
 		"/headers":    func(ctx context.Context, _ map[string]any) any { return jobs.Request(ctx).Header },
 		"/call":       call,
+		"/crowd":      func(input crowd) bool { return input.A == nil },
 	}
 }
 

@@ -47,9 +47,6 @@ func (s *shape) checkScalar(value any, path string) string {
 
 func (s *shape) checkList(value any, path string) string {
 	list, isList := value.([]any)
-	if value == nil {
-		return ""
-	}
 	if !isList {
 		return fmt.Sprintf("%s must be %s, not %s", named(path), s.describe(), describeValue(value))
 	}
@@ -63,9 +60,6 @@ func (s *shape) checkList(value any, path string) string {
 
 func (s *shape) checkObject(value any, path string) string {
 	object, isObject := value.(map[string]any)
-	if value == nil && s.kind == kindMap {
-		return ""
-	}
 	if !isObject {
 		return fmt.Sprintf("%s must be %s, not %s", named(path), s.describe(), describeValue(value))
 	}
@@ -90,6 +84,9 @@ func (s *shape) checkFields(object map[string]any, path string) string {
 			continue
 		}
 		seen[field] = true
+		if each == nil && field.isNullable() {
+			continue
+		}
 		if problem := field.shape.check(each, join(path, field.name)); problem != "" {
 			return problem
 		}
@@ -112,6 +109,11 @@ func (s *shape) checkFields(object map[string]any, path string) string {
 	return strings.Join(problems, "; ")
 }
 
+// isNullable tells whether null says that a list or a map is left out, which is how Go writes empty ones.
+func (f *structField) isNullable() bool {
+	return !f.required && (f.shape.kind == kindList || f.shape.kind == kindMap)
+}
+
 func (s *shape) fieldNames() string {
 	if len(s.fields) == 0 {
 		return "none"
@@ -123,15 +125,10 @@ func (s *shape) fieldNames() string {
 	return strings.Join(names, ", ")
 }
 
-// find takes names in any case, as encoding/json does.
+// find takes names as they are documented; encoding/json would take them in any case.
 func (s *shape) find(name string) *structField {
 	for _, field := range s.fields {
 		if field.name == name {
-			return field
-		}
-	}
-	for _, field := range s.fields {
-		if strings.EqualFold(field.name, name) {
 			return field
 		}
 	}

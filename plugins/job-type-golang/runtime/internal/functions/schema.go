@@ -5,13 +5,18 @@ import (
 	"time"
 )
 
+// maxDescribed is of the parts of a schema: a few lines of types that name each other stand for more than any machine
+// holds. What goes beyond it is {}, which takes everything.
+const maxDescribed = 5000
+
 var timeType = reflect.TypeFor[time.Time]()
 
 // schemas makes JSON schemas of Go types.
 type schemas struct {
 	shapes shapes
 	// within are the structs that are being described: a type that holds itself is described once.
-	within map[reflect.Type]bool
+	within    map[reflect.Type]bool
+	described int
 }
 
 func newSchemas() *schemas {
@@ -26,6 +31,10 @@ func (s *schemas) of(source reflect.Type) map[string]any {
 }
 
 func (s *schemas) describe(shape *shape) map[string]any {
+	s.described++
+	if s.described > maxDescribed {
+		return map[string]any{}
+	}
 	switch shape.kind {
 	case kindBool:
 		return map[string]any{"type": "boolean"}

@@ -30,6 +30,8 @@ type shape struct {
 	// element of lists, maps and pointers.
 	element *shape
 	fields  []*structField
+	// isQuoted is a value that stands in a JSON string.
+	isQuoted bool
 }
 
 // structField is a member of a struct, by its name in JSON.
@@ -103,12 +105,12 @@ func kindOf(source reflect.Type) kind {
 }
 
 // fieldsOf follows the rules of encoding/json: names from tags, members of embedded structs as one's own.
-func (s shapes) fieldsOf(source reflect.Type, within map[reflect.Type]bool) []*structField {
-	if within[source] {
+// What was seen before among the embedded structs has nothing new to say.
+func (s shapes) fieldsOf(source reflect.Type, seen map[reflect.Type]bool) []*structField {
+	if seen[source] {
 		return nil
 	}
-	within[source] = true
-	defer delete(within, source)
+	seen[source] = true
 	var fields []*structField
 	known := map[string]bool{}
 	add := func(field *structField) {
@@ -138,7 +140,7 @@ func (s shapes) fieldsOf(source reflect.Type, within map[reflect.Type]bool) []*s
 		add(s.newField(name, options, field))
 	}
 	for _, inner := range embedded {
-		for _, field := range s.fieldsOf(inner, within) {
+		for _, field := range s.fieldsOf(inner, seen) {
 			add(field)
 		}
 	}
@@ -149,7 +151,7 @@ func (s shapes) newField(name, options string, field reflect.StructField) *struc
 	made := &structField{name: name, doc: field.Tag.Get("doc"), shape: s.of(field.Type)}
 	has := func(option string) bool { return strings.Contains(","+options+",", ","+option+",") }
 	if has("string") {
-		made.shape = &shape{kind: kindAny, source: field.Type}
+		made.shape = &shape{kind: kindAny, source: field.Type, isQuoted: true}
 	}
 	made.required = !has("omitempty") && !has("omitzero") && field.Type.Kind() != reflect.Pointer
 	return made

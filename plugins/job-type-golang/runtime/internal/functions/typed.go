@@ -38,18 +38,21 @@ func newTypedFunction(to *target, input reflect.Type, isPassed bool) (*Function,
 			}
 			filled := reflect.New(input)
 			if err := json.Unmarshal(body, filled.Interface()); err != nil {
-				return nil, presentMismatch(err)
+				return nil, &ArgumentError{shape.explain(value, err)}
 			}
 			return func(ctx context.Context) (any, error) { return to.call(ctx, filled.Elem()) }, nil
 		},
 	}, nil
 }
 
-// presentMismatch is for what only the types themselves know: numbers too large, times of another form.
-func presentMismatch(err error) error {
+// explain is for what only the types themselves know: numbers too large, times of another form.
+func (s *shape) explain(value any, err error) string {
+	if problem := s.locate(value, ""); problem != "" {
+		return problem
+	}
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) && mismatch.Field != "" {
-		return &ArgumentError{mismatch.Field + ": " + article(mismatch.Value) + " does not fit " + mismatch.Type.String()}
+		return mismatch.Field + ": " + article(mismatch.Value) + " does not fit " + mismatch.Type.String()
 	}
-	return &ArgumentError{"an argument does not fit its type: " + err.Error()}
+	return "an argument does not fit its type: " + err.Error()
 }

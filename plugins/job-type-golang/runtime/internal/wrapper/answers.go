@@ -18,6 +18,8 @@ type failure struct {
 	Type string `json:"type,omitempty"`
 	// Detail is there for errors of the HTTP kind, where clients of old look for it.
 	Detail string `json:"detail,omitempty"`
+	// Hint tells what to do about another job's refusal.
+	Hint string `json:"hint,omitempty"`
 	// RequestID is the tracing id of the request.
 	RequestID string `json:"request_id,omitempty"`
 }

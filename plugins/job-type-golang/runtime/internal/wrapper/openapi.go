@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"regexp"
 	"strings"
 
 	"racetrack/jobs/internal/functions"
@@ -85,16 +86,11 @@ func describeEndpoint(each *endpoint) object {
 	}
 	summary, text := action, action
 	if each.doc != "" {
-		summary, _, _ = strings.Cut(each.doc, "\n")
-		text += ": " + each.doc
+		summary, text = summarise(each.doc), each.doc
 	}
 	input := object{"title": "Payload", "default": each.example}
 	for name, value := range each.function.Input {
 		input[name] = value
-	}
-	output := each.function.Output
-	if output == nil {
-		output = object{}
 	}
 	return object{
 		"tags":        []string{"API"},
@@ -103,12 +99,35 @@ func describeEndpoint(each *endpoint) object {
 		"operationId": operation,
 		"requestBody": object{"required": true, "content": jsonContent(input)},
 		"responses": object{
-			"200": object{"description": "OK", "content": jsonContent(output)},
+			"200": object{"description": "OK", "content": describeOutput(each.function.Output)},
 			"400": describeError("The input was refused"),
 			"422": describeError("The body is not a JSON object"),
 			"500": describeError("The job failed"),
 		},
 	}
+}
+
+var (
+	markup      = strings.NewReplacer("**", "", "`", "")
+	sentenceEnd = regexp.MustCompile(`[.!?] `)
+)
+
+// summarise is the first sentence as plain text, which is how pages show a summary.
+func summarise(doc string) string {
+	paragraph, _, _ := strings.Cut(doc, "\n\n")
+	line := strings.Join(strings.Fields(paragraph), " ")
+	if end := sentenceEnd.FindStringIndex(line); end != nil {
+		line = line[:end[0]+1]
+	}
+	return markup.Replace(strings.TrimLeft(line, "# "))
+}
+
+func describeOutput(schema object) object {
+	if len(schema) > 0 {
+		return jsonContent(schema)
+	}
+	// Of nothing known a page would make up an example of its own.
+	return object{"application/json": object{"schema": object{}, "example": "any JSON value"}}
 }
 
 func describeError(text string) object {

@@ -47,10 +47,20 @@ func perform(ctx context.Context, run functions.Call) (result outcome) {
 }
 
 func presentError(ctx context.Context, err error) *failure {
-	status := chooseStatus(err)
-	text := errorText(err)
-	slog.ErrorContext(ctx, "call failed: "+text, "cause", className(err))
-	return &failure{status: status, Error: text, Type: className(err)}
+	refusal := &failure{status: chooseStatus(err), Error: errorText(err), Type: className(err)}
+	fields := []any{"cause", refusal.Type}
+	var call *jobs.CallError
+	if errors.As(err, &call) && call.Hint != "" {
+		refusal.Hint = call.Hint
+		fields = append(fields, "hint", call.Hint)
+	}
+	// What the job's code refuses is no fault of the job.
+	level := slog.LevelError
+	if refusal.status < http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	slog.Log(ctx, level, "call failed: "+refusal.Error, fields...)
+	return refusal
 }
 
 // chooseStatus takes errors of the library, and any others that know their status: those need no import.
