@@ -72,6 +72,15 @@ describe.skipIf(skipped !== undefined)(`a crate of its own${skipped ?? ''}`, () 
   });
 });
 
+test('the job that init writes to begin with names its Cargo.toml', async () => {
+  const skeleton = new URL('../../../apps/cli/skeletons/job-rust/', import.meta.url);
+
+  const manifest = await readFile(new URL('job.yaml', skeleton), 'utf8');
+
+  await access(new URL('Cargo.toml', skeleton));
+  expect(manifest).toMatch(/^jobtype_extra:\n {2}cargo_manifest_path: Cargo\.toml$/m);
+});
+
 interface Outcome {
   readonly exitCode: number;
   /** Both streams. */

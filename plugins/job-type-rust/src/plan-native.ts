@@ -12,7 +12,7 @@ const COMPOSE = '${environment}/compose';
 const PROGRAM = '${source}/.racetrack/job';
 
 /** A dependency or a workspace of the source, whose files belong to what is compiled. */
-const REFERENCE_PATTERN = String.raw`\{[^}\n]*\bpath\s*=|^\s*\[workspace\b|^\s*workspace\s*=|\.workspace\s*=`;
+const REFERENCE_PATTERN = String.raw`\{[^{}\n]*\bpath\s*=|^[ \t]*\[workspace\b|^[ \t]*workspace\s*=|\.workspace\s*=`;
 
 /** Without a lock file the newest fitting crates are taken: compiled anew after this. */
 const UNLOCKED_EXPIRE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;

@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::CrateManifest;
+use crate::notes::{find_notes, Note};
 
 /// The author's code, in one of the forms that jobs have.
 pub enum JobCode {
@@ -13,6 +14,7 @@ pub enum JobCode {
 
 /// Root of the code in a folder.
 const FOLDER_ROOT: &str = "mod.rs";
+const FIELD: &str = "add to job.yaml: jobtype_extra: {cargo_manifest_path: Cargo.toml}";
 
 impl JobCode {
     /// The crate that the manifest of the job names, or else a folder.
@@ -20,15 +22,20 @@ impl JobCode {
         manifest.map_or(Ok(Self::Folder), |path| CrateManifest::read(source.join(path)).map(Self::Crate))
     }
 
-    /// Says what to do about a source that holds something else.
-    pub fn check(&self, source: &Path) -> Result<(), String> {
-        const FIELD: &str = "add to job.yaml: jobtype_extra: {cargo_manifest_path: Cargo.toml}";
-        let is_folder = matches!(self, Self::Folder);
-        if is_folder && source.join("Cargo.toml").is_file() {
+    /// Says what to do about a source of the other form.
+    pub fn check_form(&self, source: &Path) -> Result<(), String> {
+        if matches!(self, Self::Folder) && source.join("Cargo.toml").is_file() {
             return Err(format!(
                 "the source has a Cargo.toml; {FIELD}, or remove it to use the crates that come with the job type"
             ));
         }
+        Ok(())
+    }
+
+    /// Says what to do about a source that holds something else.
+    pub fn check(&self, source: &Path) -> Result<(), String> {
+        self.check_form(source)?;
+        let is_folder = matches!(self, Self::Folder);
         let root = self.root(source);
         if is_folder && !root.is_file() {
             return Err(format!(
@@ -69,8 +76,10 @@ pub struct Project<'a> {
 impl Project<'_> {
     /// Writes it complete.
     pub fn write(&self, code: &JobCode) -> Result<(), String> {
-        let text = fs::read_to_string(code.root(self.source)).unwrap_or_default();
-        self.write_files(code, &compose_main(&find_documentation(&text)), &code.root(self.source))
+        let root = code.root(self.source);
+        let text = fs::read_to_string(&root).unwrap_or_default();
+        let notes = root.parent().map(find_notes).unwrap_or_default();
+        self.write_files(code, &compose_main(&find_documentation(&text), &notes), &root)
     }
 
     /// Writes it with nothing of the author's to compile but what the code depends on.
@@ -156,7 +165,13 @@ serde_json = "1"
 
 /// `init` and `docs_input_example` are the author's where they are public, by the rule that a glob import of a block goes
 /// before the items of the module around it.
-fn compose_main(documentation: &str) -> String {
+fn compose_main(documentation: &str, notes: &[Note]) -> String {
+    let notes: String = notes
+        .iter()
+        .map(|Note { type_name, field, text }| {
+            format!("        Note {{ type_name: {type_name:?}, field: {field:?}, text: {text:?} }},\n")
+        })
+        .collect();
     format!(
         r#"#![allow(dead_code, unused_imports)]
 
@@ -178,10 +193,12 @@ fn read_example() -> ::racetrack_job::generated::Value {{
 
 fn main() {{
     serve(JobParts {{
-        function: (&&&probe(::job::perform)).into_function(),
+        entrypoint: (&&&probe(::job::perform)).into_entrypoint(),
         init: run_init,
         example: read_example,
         documentation: {documentation:?},
+        notes: &[
+{notes}        ],
     }})
 }}
 "#

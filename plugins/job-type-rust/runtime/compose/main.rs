@@ -6,6 +6,7 @@ mod arguments;
 mod copy;
 mod generate;
 mod manifest;
+mod notes;
 mod run_cargo;
 mod secrets;
 
@@ -47,14 +48,16 @@ fn main() -> ExitCode {
 fn make_environment(arguments: &Arguments) -> Result<(), String> {
     let environment = arguments.path("environment")?;
     let runtime = arguments.path("runtime")?;
+    let source = arguments.path("source")?;
+    let code = JobCode::choose(&source, arguments.find("manifest"))?;
+    // Before anything is compiled, where the source is there already.
+    code.check_form(&source)?;
     let wrapper = environment.join(WRAPPER);
     copy_wrapper(&runtime, &wrapper).map_err(explain("copying the wrapper"))?;
     copy_swagger(&arguments.path("swagger-dir")?, &environment.join(SWAGGER))
         .map_err(explain("copying the Swagger page"))?;
 
     let work = WorkDir::make()?;
-    let source = arguments.path("source")?;
-    let code = JobCode::choose(&source, arguments.find("manifest"))?;
     let cargo = Cargo::new(arguments, &environment, &code.run_dir(&work.path))?;
     let start = match &code {
         JobCode::Folder => wrapper.join(LOCK),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::{json, Value};
 
 use crate::answers::{self, Answer};
+use crate::lifecycle::Initialised;
 use crate::settings::Settings;
 
 /// File name and media type of what the page loads.
@@ -85,17 +86,19 @@ fn escape_html(text: &str) -> String {
 
 /// The OpenAPI document of a job as it is reached under a prefix.
 ///
-/// `documentation` is Markdown; without an `example` the job is not ready, and its calls are left out.
-pub fn describe_job(settings: &Settings, documentation: &str, example: Option<&Value>, base: &str) -> Value {
+/// `documentation` is Markdown; as long as the job is not `ready`, its calls are left out.
+pub fn describe_job(
+    settings: &Settings,
+    documentation: &str,
+    ready: Option<&Initialised>,
+    base: &str,
+) -> Value {
     let mut paths = serde_json::Map::new();
     for (path, text) in PROBES {
         paths.insert(path.to_owned(), json!({ "get": describe_get("root", text, &path[1..]) }));
     }
-    if let Some(example) = example {
-        paths.insert(
-            "/api/v1/perform".to_owned(),
-            json!({ "post": describe_perform(documentation, example) }),
-        );
+    if let Some(ready) = ready {
+        paths.insert("/api/v1/perform".to_owned(), json!({ "post": describe_perform(documentation, ready) }));
         let parameters = describe_get("API", "List the parameters of the main action", "parameters");
         paths.insert("/api/v1/parameters".to_owned(), json!({ "get": parameters }));
     }
@@ -124,11 +127,13 @@ pub fn describe_job(settings: &Settings, documentation: &str, example: Option<&V
     })
 }
 
-fn describe_perform(documentation: &str, example: &Value) -> Value {
+fn describe_perform(documentation: &str, ready: &Initialised) -> Value {
     let action = "Call main action";
-    let description =
-        if documentation.is_empty() { action.to_owned() } else { format!("{action}: {documentation}") };
-    let schema = json!({ "type": "object", "title": "Payload", "default": example });
+    let description = if documentation.is_empty() { action } else { documentation };
+    let mut schema = json!({ "type": "object", "title": "Payload", "default": ready.example });
+    for (key, value) in &ready.input.schema {
+        schema[key] = value.clone();
+    }
     json!({
         "tags": ["API"],
         "summary": documentation.lines().next().unwrap_or(action),

@@ -1,6 +1,6 @@
 //! What `perform` can look like, told apart by the compiler.
 //!
-//! The generated `main` calls `(&&&probe(perform)).into_function()`. Of the four traits below the compiler
+//! The generated `main` calls `(&&&probe(perform)).into_entrypoint()`. Of the four traits below the compiler
 //! takes the first that fits, by the number of references ("autoref specialisation").
 
 use std::any::{type_name, Any};
@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::arguments::decode;
 use crate::encoding::encode;
 use crate::error::Error;
+use crate::input::{walk, Walk};
 
 /// The result of a call as JSON text, or why there is none.
 pub type Outcome = Result<Vec<u8>, Failure>;
@@ -46,7 +47,20 @@ type BlockingCall = Box<dyn Fn(&[u8]) -> Outcome + Send + Sync>;
 type AsynchronousCall = Box<dyn Fn(Bytes) -> BoxedFuture + Send + Sync>;
 type BoxedFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// The job's function with its types taken away: from body to answer.
+/// The job's function with its types taken away.
+pub struct Entrypoint {
+    pub function: Function,
+    /// Into the type of its input.
+    pub input: Walk,
+}
+
+impl Entrypoint {
+    fn of<I: DeserializeOwned>(function: Function) -> Self {
+        Self { function, input: walk::<I> }
+    }
+}
+
+/// From body to answer.
 pub enum Function {
     Blocking(BlockingCall),
     Asynchronous(AsynchronousCall),
@@ -63,7 +77,7 @@ pub fn probe<I, T>(function: fn(I) -> T) -> Probe<fn(I) -> T> {
 
 /// `async fn perform(input: I) -> Result<T, E>`
 pub trait AsyncFallible {
-    fn into_function(self) -> Function;
+    fn into_entrypoint(self) -> Entrypoint;
 }
 
 impl<I, Fut, T, E> AsyncFallible for &&&Probe<fn(I) -> Fut>
@@ -73,18 +87,18 @@ where
     T: Serialize,
     E: Display + 'static,
 {
-    fn into_function(self) -> Function {
+    fn into_entrypoint(self) -> Entrypoint {
         let function = self.0;
-        asynchronous(move |input| {
+        Entrypoint::of::<I>(asynchronous(move |input| {
             let pending = function(input);
             async move { pending.await.map_err(describe).and_then(|value| encode(&value)) }
-        })
+        }))
     }
 }
 
 /// `async fn perform(input: I) -> T`
 pub trait AsyncPlain {
-    fn into_function(self) -> Function;
+    fn into_entrypoint(self) -> Entrypoint;
 }
 
 impl<I, Fut> AsyncPlain for &&Probe<fn(I) -> Fut>
@@ -93,18 +107,18 @@ where
     Fut: Future + Send + 'static,
     Fut::Output: Serialize,
 {
-    fn into_function(self) -> Function {
+    fn into_entrypoint(self) -> Entrypoint {
         let function = self.0;
-        asynchronous(move |input| {
+        Entrypoint::of::<I>(asynchronous(move |input| {
             let pending = function(input);
             async move { encode(&pending.await) }
-        })
+        }))
     }
 }
 
 /// `fn perform(input: I) -> Result<T, E>`
 pub trait Fallible {
-    fn into_function(self) -> Function;
+    fn into_entrypoint(self) -> Entrypoint;
 }
 
 impl<I, T, E> Fallible for &Probe<fn(I) -> Result<T, E>>
@@ -113,18 +127,18 @@ where
     T: Serialize + 'static,
     E: Display + 'static,
 {
-    fn into_function(self) -> Function {
+    fn into_entrypoint(self) -> Entrypoint {
         let function = self.0;
-        Function::Blocking(Box::new(move |body| {
+        Entrypoint::of::<I>(Function::Blocking(Box::new(move |body| {
             let value = function(decode(body)?).map_err(describe)?;
             encode(&value)
-        }))
+        })))
     }
 }
 
 /// `fn perform(input: I) -> T`
 pub trait Plain {
-    fn into_function(self) -> Function;
+    fn into_entrypoint(self) -> Entrypoint;
 }
 
 impl<I, T> Plain for Probe<fn(I) -> T>
@@ -132,9 +146,9 @@ where
     I: DeserializeOwned + 'static,
     T: Serialize + 'static,
 {
-    fn into_function(self) -> Function {
+    fn into_entrypoint(self) -> Entrypoint {
         let function = self.0;
-        Function::Blocking(Box::new(move |body| encode(&function(decode(body)?))))
+        Entrypoint::of::<I>(Function::Blocking(Box::new(move |body| encode(&function(decode(body)?)))))
     }
 }
 
@@ -203,8 +217,8 @@ fn short_name(full: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn answer(function: Function, body: &str) -> Outcome {
-        match function {
+    fn answer(entrypoint: Entrypoint, body: &str) -> Outcome {
+        match entrypoint.function {
             Function::Blocking(call) => call(body.as_bytes()),
             Function::Asynchronous(call) => {
                 let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -243,10 +257,10 @@ mod tests {
 
     #[test]
     fn every_form_is_recognised() {
-        let plain = (&&&probe(plain)).into_function();
-        let fallible = (&&&probe(fallible)).into_function();
-        let both = (&&&probe(asynchronous_fallible)).into_function();
-        let asynchronous = (&&&probe(asynchronous_plain)).into_function();
+        let plain = (&&&probe(plain)).into_entrypoint();
+        let fallible = (&&&probe(fallible)).into_entrypoint();
+        let both = (&&&probe(asynchronous_fallible)).into_entrypoint();
+        let asynchronous = (&&&probe(asynchronous_plain)).into_entrypoint();
 
         assert_eq!(answer(plain, BODY).unwrap(), b"6.0");
         assert_eq!(answer(fallible, BODY).unwrap(), b"2.0");
@@ -256,8 +270,8 @@ mod tests {
 
     #[test]
     fn an_own_error_keeps_its_status_inside_a_box() {
-        let direct = (&&&probe(fallible)).into_function();
-        let boxed = (&&&probe(asynchronous_fallible)).into_function();
+        let direct = (&&&probe(fallible)).into_entrypoint();
+        let boxed = (&&&probe(asynchronous_fallible)).into_entrypoint();
 
         assert_eq!(answer(direct, ZERO).unwrap_err().status, 400);
         assert_eq!(answer(boxed, ZERO).unwrap_err().status, 400);

@@ -4,6 +4,7 @@ use serde::Serialize;
 pub use serde_json::Value;
 
 pub use crate::function::{probe, AsyncFallible, AsyncPlain, Fallible, InitOutcome, Plain};
+pub use crate::input::Note;
 pub use crate::server::{serve, JobParts};
 
 /// The documented example of a job, whatever type its author gave it.

@@ -16,6 +16,7 @@ mod finite;
 mod function;
 #[doc(hidden)]
 pub mod generated;
+mod input;
 mod lifecycle;
 mod limits;
 mod listening;

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::input::Input;
+
 /// What became of the initialisation.
 #[derive(Default)]
 pub struct Lifecycle {
@@ -14,6 +16,7 @@ pub struct Lifecycle {
 pub struct Initialised {
     /// The documented example of its input, an object.
     pub example: Value,
+    pub input: Input,
 }
 
 impl Lifecycle {

@@ -28,7 +28,8 @@ use crate::calls::Calls;
 use crate::client;
 use crate::context::Request;
 use crate::documents::{describe_job, DocsPage};
-use crate::function::{Failure, Function, Outcome};
+use crate::function::{Entrypoint, Failure, Outcome};
+use crate::input::{self, Note, Walk};
 use crate::lifecycle::{Initialised, Lifecycle};
 use crate::listening::{Connection, Listener};
 use crate::log_lines;
@@ -41,16 +42,39 @@ use crate::settings::Settings;
 /// After a failed `accept`, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const PERFORM: &str = "/api/v1/perform";
+/// How long, and how much of, a body is still taken that nobody reads.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
 /// The job's code as the generated `main` hands it over.
 pub struct JobParts {
-    pub function: Function,
+    pub entrypoint: Entrypoint,
     /// Runs once the job listens.
     pub init: fn() -> Result<(), String>,
     /// The documented example of the input; `null` when there is none.
     pub example: fn() -> Value,
     /// The documentation of `perform`, Markdown.
     pub documentation: &'static str,
+    /// The author's comments on types.
+    pub notes: &'static [Note],
+}
+
+/// What is done once the job listens.
+struct Preparation {
+    init: fn() -> Result<(), String>,
+    example: fn() -> Value,
+    input: Walk,
+    notes: &'static [Note],
+}
+
+impl Preparation {
+    fn prepare(&self) -> Result<Initialised, Failure> {
+        (self.init)().map_err(|message| Failure::of_kind(500, "Error", message))?;
+        let example = (self.example)();
+        let example = if example.is_object() { example } else { json!({}) };
+        let input = input::describe(self.input, &example, self.notes);
+        Ok(Initialised { example, input })
+    }
 }
 
 /// Everything that answers are made from.
@@ -97,10 +121,12 @@ async fn run(job: JobParts, options: &Options) -> io::Result<()> {
         documentation: job.documentation,
         lifecycle: Lifecycle::default(),
         metrics: Metrics::default(),
-        calls: Calls::new(job.function, options)?,
+        calls: Calls::new(job.entrypoint.function, options)?,
     });
     let initialising = server.clone();
-    spawn_blocking(move || initialising.initialise(job.init, job.example));
+    let preparation =
+        Preparation { init: job.init, example: job.example, input: job.entrypoint.input, notes: job.notes };
+    spawn_blocking(move || initialising.initialise(&preparation));
 
     let (stop, stopped) = watch::channel(());
     let accepting = tokio::spawn(accept_all(server, listener, stopped));
@@ -191,12 +217,8 @@ where
 }
 
 impl Server {
-    fn initialise(&self, init: fn() -> Result<(), String>, example: fn() -> Value) {
-        let outcome = panics::contain(|| {
-            init().map_err(|message| Failure::of_kind(500, "Error", message))?;
-            let example = example();
-            Ok(Initialised { example: if example.is_object() { example } else { json!({}) } })
-        });
+    fn initialise(&self, preparation: &Preparation) {
+        let outcome = panics::contain(|| preparation.prepare());
         match &outcome {
             Ok(_) => log_lines::write(Level::Info, "the job is ready"),
             Err(failure) => {
@@ -208,14 +230,14 @@ impl Server {
     }
 
     async fn answer(&self, request: HttpRequest<Incoming>) -> Answer {
-        let (head, body) = request.into_parts();
+        let (head, mut body) = request.into_parts();
         let request = Request::new(head.headers, &self.settings);
         let whole = head.uri.path();
         let address = routes::split(whole);
         let is_get = head.method == Method::GET || head.method == Method::HEAD;
         let is_call = address.path == PERFORM && self.lifecycle.ready().is_some();
         let answer = if is_call && head.method == Method::POST {
-            self.call(body, &request).await
+            self.call(&mut body, &request).await
         } else if is_call {
             answers::method_not_allowed("POST", request.tracing_id())
         } else {
@@ -225,6 +247,7 @@ impl Server {
                 None => answers::failure(&self.explain_missing(address.path), request.tracing_id()),
             }
         };
+        linger(body);
         let is_probe = matches!(address.path, "/live" | "/ready" | "/health" | "/metrics" | "/metrics/");
         let status = answer.status();
         if !(is_probe && status.is_success()) {
@@ -236,7 +259,8 @@ impl Server {
 
     /// What a GET of an address answers; `None` when there is nothing.
     fn find(&self, address: &Address<'_>, query: Option<&str>) -> Option<Answer> {
-        let is_ready = self.lifecycle.ready().is_some();
+        let initialised = self.lifecycle.ready();
+        let is_ready = initialised.is_some();
         Some(match address.path {
             "" => {
                 let last = address.prefix.rsplit('/').next().unwrap_or_default();
@@ -256,8 +280,10 @@ impl Server {
             "/metrics" | "/metrics/" => answers::content(answers::METRICS, self.metrics.render()),
             "/docs" => self.docs.page(),
             "/openapi.json" => self.describe(address.prefix),
-            // What a function takes is known to the compiler alone.
-            "/api/v1/parameters" if is_ready => answers::json(StatusCode::OK, &json!([])),
+            "/api/v1/parameters" if is_ready => {
+                let parameters = initialised.map(|known| known.input.parameters.as_slice());
+                answers::json(StatusCode::OK, &json!(parameters.unwrap_or_default()))
+            }
             path => return self.docs.asset(path.strip_prefix("/docs/")?),
         })
     }
@@ -299,8 +325,8 @@ impl Server {
     fn describe(&self, prefix: &str) -> Answer {
         let own = self.settings.own_prefix();
         let base = if prefix.is_empty() { &own } else { prefix };
-        let example = self.lifecycle.ready().map(|initialised| &initialised.example);
-        answers::json(StatusCode::OK, &describe_job(&self.settings, self.documentation, example, base))
+        let document = describe_job(&self.settings, self.documentation, self.lifecycle.ready(), base);
+        answers::json(StatusCode::OK, &document)
     }
 
     fn explain_missing(&self, path: &str) -> Failure {
@@ -312,7 +338,7 @@ impl Server {
         Failure::http(404, format!("Not Found: {reason}"))
     }
 
-    async fn call(&self, body: Incoming, request: &Request) -> Answer {
+    async fn call(&self, body: &mut Incoming, request: &Request) -> Answer {
         let started = Instant::now();
         self.metrics.call_started();
         let done = CallDone { metrics: &self.metrics, started };
@@ -328,14 +354,14 @@ impl Server {
         answer
     }
 
-    async fn perform(&self, body: Incoming, request: &Request) -> Outcome {
+    async fn perform(&self, body: &mut Incoming, request: &Request) -> Outcome {
         check_content_type(request)?;
         let arrival = self.calls.arrive()?;
         let body = self.read_body(body).await?;
         self.calls.perform(arrival, body, request.clone()).await
     }
 
-    async fn read_body(&self, body: Incoming) -> Result<Bytes, Failure> {
+    async fn read_body(&self, body: &mut Incoming) -> Result<Bytes, Failure> {
         let limit = self.settings.max_body_bytes;
         let too_long = || Failure::http(413, format!("the body is longer than {limit} bytes"));
         if body.size_hint().lower() > limit {
@@ -360,6 +386,18 @@ impl Drop for CallDone<'_> {
     fn drop(&mut self) {
         self.metrics.call_done(self.started.elapsed());
     }
+}
+
+/// Takes for a short time what is on its way of a body that was not read to its end: with the connection closed at once, a
+/// client that is still sending would not see its answer.
+fn linger(body: Incoming) {
+    if body.is_end_stream() {
+        return;
+    }
+    tokio::spawn(tokio::time::timeout(LINGER, async move {
+        let mut rest = Limited::new(body, LINGER_BYTES);
+        while let Some(Ok(_)) = rest.frame().await {}
+    }));
 }
 
 fn check_content_type(request: &Request) -> Result<(), Failure> {

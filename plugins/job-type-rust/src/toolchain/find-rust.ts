@@ -75,6 +75,6 @@ async function probe(run: typeof runTool, signal: AbortSignal): Promise<Rust> {
 
 function presentMissing(what: string): PlatformError {
   return new PlatformError('NOT_SUPPORTED', `this host has ${what}`, {
-    hint: `Install Rust 1.${OLDEST_MINOR} or newer (rustup.rs, or a package of the system with rustc and cargo) so that rustc is on the search path of the server, and start the server again.`,
+    hint: `Install Rust 1.${OLDEST_MINOR} or newer (rustup.rs, or a package of the system with rustc and cargo) so that rustc is on the search path of the server, and start the server again. Where rustup is there already, rustc --version says what it lacks, such as rustup default stable.`,
   });
 }
