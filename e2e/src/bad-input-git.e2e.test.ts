@@ -44,7 +44,7 @@ beforeAll(async () => {
     RACETRACK_GIT_ALLOW_LOCAL: 'false',
     RACETRACK_GIT_ALLOW_PRIVATE: 'localhost',
     RACETRACK_GIT_TIMEOUT: '2',
-    RACETRACK_MAX_DEPLOYMENTS: '8',
+    RACETRACK_MAX_DEPLOYMENTS: '9',
   });
   token = await platform.login();
 });

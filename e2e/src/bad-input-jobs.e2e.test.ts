@@ -15,7 +15,7 @@ let before: Belongings;
 beforeAll(async () => {
   platform = await Platform.start([], {
     RACETRACK_READY_TIMEOUT: '4',
-    RACETRACK_MAX_DEPLOYMENTS: '6',
+    RACETRACK_MAX_DEPLOYMENTS: '7',
   });
   token = await platform.login();
 });

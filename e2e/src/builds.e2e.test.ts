@@ -15,7 +15,7 @@ let token: string;
 
 beforeAll(async () => {
   platform = await Platform.start([], {
-    RACETRACK_MAX_DEPLOYMENTS: '2',
+    RACETRACK_MAX_DEPLOYMENTS: '3',
     RACETRACK_BUILD_PROCESSES_MAX: '60',
     RACETRACK_BUILD_TIMEOUT: '60',
   });

@@ -4,6 +4,7 @@ import { waitUntil } from '@racetrack-platform/testing';
 import { expect } from 'vitest';
 import type { Platform } from '../support/platform.ts';
 import { checkAnswer } from './check-answer.ts';
+import { converse } from './converse.ts';
 import type { Sample } from './load-samples.ts';
 import type { SampleCall } from './sample-calls.ts';
 
@@ -21,22 +22,31 @@ export async function callSample(platform: Platform, token: string, sample: Samp
 
 async function makeCall(platform: Platform, token: string, sample: Sample, call: SampleCall): Promise<void> {
   const pub = `${platform.endpoints.pub}/pub`;
-  const { body, type } = await composeBody(pub, sample, call);
-  const response = await fetch(`${pub}/job/${sample.jobName}/latest${call.path}`, {
-    method: call.method,
-    redirect: 'manual',
-    headers: {
-      ...(!call.anonymous && { 'x-racetrack-auth': token }),
-      ...(type !== undefined && { 'content-type': type }),
-      ...call.headers,
-    },
-    ...(body !== undefined && { body }),
-  });
+  const url = `${pub}/job/${sample.jobName}/latest${call.path}`;
+  const headers = { ...(!call.anonymous && { 'x-racetrack-auth': token }), ...call.headers };
+  const response =
+    call.sends === undefined
+      ? await send(url, headers, call, await composeBody(pub, sample, call))
+      : await converse(url, headers, call.sends);
   try {
     await checkAnswer(sample.directory, call.expect, response);
   } catch (error) {
     throw new Error(`${nameCall(sample, call)} is not answered as declared`, { cause: error });
   }
+}
+
+async function send(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  { method }: SampleCall,
+  { body, type }: Awaited<ReturnType<typeof composeBody>>,
+): Promise<Response> {
+  return await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: { ...(type !== undefined && { 'content-type': type }), ...headers },
+    ...(body !== undefined && { body }),
+  });
 }
 
 function nameCall({ folder }: Sample, { title, method, path }: SampleCall): string {

@@ -38,6 +38,8 @@ const callSchema = z.strictObject({
   /** Sent as `multipart/form-data`: files of the sample by field. */
   files: z.record(z.string(), z.string()).optional(),
   headers: z.record(z.string(), z.string()).default({}),
+  /** Sent over a WebSocket, each after the answer to the one before; what is expected is the list of the answers. */
+  sends: z.array(z.string()).optional(),
   /** Repeated until it is answered as expected: for what a job does in the background. */
   eventually: z.boolean().default(false),
   /** Without a token, as anybody on the network. */

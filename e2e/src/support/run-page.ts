@@ -2,59 +2,88 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { readPage, type CodeBlock } from '@racetrack-platform/testing';
+import { readFlag, readPage, type CodeBlock } from '@racetrack-platform/testing';
 import type { Platform } from './platform.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
-const FILE_FLAG = 'file=';
 
 /** A block of a page that was run. */
 export interface RanBlock {
   readonly line: number;
-  readonly code: number | null;
   readonly output: string;
-  /** Texts that the page promises (`# → TEXT` after a command) and the output does not hold. */
-  readonly missing: readonly string[];
+  /** Its exit code, when that is not what the page lets expect; texts that it promises and that are not in the output. */
+  readonly problems: readonly string[];
+}
+
+interface PageOptions {
+  /** @defaultValue a folder of the page's own when it has files, else the repository */
+  readonly cwd?: string;
+  /** Variables that the page takes for granted. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
  * Does what a page of the manual says: writes its files (`file=NAME`) into a folder and runs its commands (`test`), one block
- * after the other, as somebody who is signed in. Pages without files are run in the repository.
+ * after the other, as somebody who is signed in. As in one terminal, a block begins in the folder where the one before it ended.
+ *
+ * Commands promise parts of their output (`→ TEXT` at the end of a comment). A block that shows a failure is marked `fails`;
+ * what somebody types at a question, such as a password, is `typed="TEXT"`.
  */
-export async function runPage(platform: Platform, path: string): Promise<RanBlock[]> {
+export async function runPage(
+  platform: Platform,
+  path: string,
+  options: PageOptions = {},
+): Promise<RanBlock[]> {
   const { blocks } = readPage(await readFile(join(REPOSITORY, path), 'utf8'));
-  const hasFiles = blocks.some(({ flags }) => flags.some((flag) => flag.startsWith(FILE_FLAG)));
-  const cwd = hasFiles ? join(platform.directory, path.replaceAll('/', '-')) : REPOSITORY;
+  const hasFiles = blocks.some((block) => readFlag(block, 'file') !== undefined);
+  let cwd = options.cwd ?? (hasFiles ? join(platform.directory, path.replaceAll('/', '-')) : REPOSITORY);
   await mkdir(cwd, { recursive: true });
+  const env = { ...composeEnvironment(platform), ...options.env };
   const ran: RanBlock[] = [];
   for (const block of blocks) {
-    const file = block.flags.find((flag) => flag.startsWith(FILE_FLAG))?.slice(FILE_FLAG.length);
+    const file = readFlag(block, 'file');
     if (file !== undefined) await writeFile(join(cwd, file), `${block.text}\n`);
-    if (block.flags.includes('test')) ran.push(await runBlock(platform, block, cwd));
+    if (!block.flags.includes('test')) continue;
+    const { endedIn, ...result } = await runBlock(block, cwd, env);
+    ran.push(result);
+    cwd = endedIn;
   }
   return ran;
 }
 
-async function runBlock(platform: Platform, block: CodeBlock, cwd: string): Promise<RanBlock> {
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', block.text], {
+function composeEnvironment(platform: Platform): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    HOME: platform.directory,
+    RACETRACK_CONFIG: join(platform.directory, 'config.yaml'),
+    RACETRACK_REMOTE: platform.endpoints.lifecycle,
+    PATH: [join(REPOSITORY, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
+  };
+}
+
+async function runBlock(
+  block: CodeBlock,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<RanBlock & { readonly endedIn: string }> {
+  const script = `trap 'pwd -P >&3' EXIT\nexec 2>&1\n${block.text}`;
+  const typed = readFlag(block, 'typed');
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
     cwd,
-    env: {
-      ...process.env,
-      HOME: platform.directory,
-      RACETRACK_CONFIG: join(platform.directory, 'config.yaml'),
-      RACETRACK_REMOTE: platform.endpoints.lifecycle,
-      PATH: [join(REPOSITORY, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'inherit', 'pipe'],
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
-  const promised = [...block.text.matchAll(/# → (.+)$/gm)].map((match) => match[1] ?? '');
-  return { line: block.line, code, output, missing: promised.filter((text) => !output.includes(text)) };
+  child.stdin?.end(`${typed}\n`);
+  const [output, endedIn, [code]] = await Promise.all([
+    text(child.stdout as Readable),
+    text(child.stdio[3] as Readable),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  const promised = [...block.text.matchAll(/#.*?→ (.+)$/gm)].map(([, part = '']) => part);
+  const problems = promised.filter((part) => !output.includes(part)).map((part) => `does not print ${part}`);
+  if (block.flags.includes('fails') === (code === 0)) problems.unshift(`ends with exit code ${code}`);
+  return { line: block.line, output, problems, endedIn: endedIn.trim() || cwd };
 }

@@ -2,7 +2,7 @@
 export interface CodeBlock {
   /** First word after the fence, such as `sh`; empty when there is none. */
   readonly language: string;
-  /** The other words: `test`, `fragment`, `file=job.py`. */
+  /** The other words, quotes removed: `test`, `fragment`, `file=job.py`, `not-run=needs a server`. */
   readonly flags: readonly string[];
   readonly text: string;
   /** Line of the fence, from 1. */
@@ -42,7 +42,7 @@ export function readPage(text: string): Page {
       continue;
     }
     if (fence !== null) {
-      const [language = '', ...flags] = (fence[3] ?? '').trim().split(/\s+/);
+      const [language = '', ...flags] = splitWords(fence[3] ?? '');
       const block = { language, flags, text: '', line: index + 1 };
       open = { fence: fence[2] ?? '```', indent: fence[1]?.length ?? 0, block, lines: [] };
       continue;
@@ -54,6 +54,16 @@ export function readPage(text: string): Page {
     }
   }
   return { blocks, links, anchors };
+}
+
+/** The value of a flag such as `file=job.py`; `undefined` where a block has no such flag. */
+export function readFlag({ flags }: CodeBlock, name: string): string | undefined {
+  return flags.find((flag) => flag.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** Words at spaces, but for those between double quotes. */
+function splitWords(text: string): string[] {
+  return [...text.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ''));
 }
 
 function addAnchor(anchors: Set<string>, heading: string): void {

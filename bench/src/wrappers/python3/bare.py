@@ -8,6 +8,7 @@ sys.path[:0] = [os.path.join(wrapper, 'vendor'), wrapper]
 
 from racetrack_job_wrapper.listening import listen_tcp  # noqa: E402
 from racetrack_job_wrapper.server import JobServer, new_event_loop  # noqa: E402
+from racetrack_job_wrapper.settings import read_settings  # noqa: E402
 
 
 async def app(scope, receive, send):
@@ -17,7 +18,7 @@ async def app(scope, receive, send):
 
 
 async def main():
-    await JobServer(app, listen_tcp('127.0.0.1', port), 1).serve()
+    await JobServer(app, listen_tcp('127.0.0.1', port), read_settings()).serve()
 
 
 new_event_loop().run_until_complete(main())

@@ -63,7 +63,8 @@ export function describeBodies({ capabilities, shared }: WrapperSuite): void {
       expect(await readInvalid(await shared(), { body })).toEqual(aRefusal(422));
     });
 
-    test.skipIf(capabilities.takesArrays)('an array is no object: 422', async () => {
+    test('an array is no object: 422', async ({ skip }) => {
+      skip(capabilities.takesArrays, 'it takes arrays');
       expect(await readInvalid(await shared(), { body: '[40,2]' })).toEqual(aRefusal(422));
     });
 
@@ -101,13 +102,15 @@ export function describeBodies({ capabilities, shared }: WrapperSuite): void {
       expect(present(await call(await shared(), { numbers: [40, 2] }))).toEqual(anError(400));
     });
 
-    test.runIf(capabilities.checksArguments)('an argument that is unknown is 400', async () => {
+    test('an argument that is unknown is 400', async ({ skip }) => {
+      skip(!capabilities.checksArguments, 'its functions declare no arguments');
       const answer = await call(await shared(), { mode: 'add', numbers: [40, 2], nonsense: 1 });
 
       expect(present(answer)).toEqual(anError(400));
     });
 
-    test.runIf(checksTypes)('an argument of another type is 400', async () => {
+    test('an argument of another type is 400', async ({ skip }) => {
+      skip(!checksTypes, 'its functions declare no types that bind');
       const answer = await call(await shared(), { mode: 'add', numbers: 'many' });
 
       expect(present(answer)).toEqual(anError(400));

@@ -45,6 +45,28 @@ export function describeConnections({ shared, start }: WrapperSuite): void {
       expect(text.match(/\d000/g)).toEqual(['1000', '2000', '3000']);
     });
 
+    test.each([
+      ['a call', `${HEAD}Content-Length: ${ADD.length}\r\n\r\n${ADD}`],
+      ['a call with a bad body', `${HEAD}Content-Length: 3\r\n\r\n{]}`],
+      ['a probe', 'GET /live HTTP/1.1\r\nHost: job\r\n\r\n'],
+      ['a wrong address', 'GET /nothing HTTP/1.1\r\nHost: job\r\n\r\n'],
+      [
+        'a wrong method with a body',
+        `DELETE ${PERFORM} HTTP/1.1\r\nHost: job\r\nContent-Length: 2\r\n\r\n{}`,
+      ],
+    ])('answer %s alike, however it is cut into pieces', async (_title, request) => {
+      const { socketPath } = await shared();
+      const bodyAt = request.indexOf('\r\n\r\n') + 4;
+      const cuts = [request.length, bodyAt, bodyAt - 2, bodyAt + 1, 4];
+
+      const answers = await Promise.all(
+        cuts.map(async (cut) => await sendInPieces(socketPath, [request.slice(0, cut), request.slice(cut)])),
+      );
+
+      expect(answers[0]).toMatch(/^HTTP\/1\.1 \d{3} /);
+      expect(answers).toEqual(cuts.map(() => answers[0]));
+    });
+
     test('take bodies in chunks, and ones that are announced first', async () => {
       using connection = await openRawConnection((await shared()).socketPath);
 
@@ -146,4 +168,16 @@ async function sendUntilAnswered(connection: RawConnection, isChunked: boolean):
 function readJsonPart(text: string): unknown {
   const body = text.slice(text.indexOf('\r\n\r\n') + 4);
   return JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1));
+}
+
+/** What comes back for a request whose pieces arrive one after the other; the last word of each is `GET /ready`'s answer. */
+async function sendInPieces(socketPath: string, pieces: readonly string[]): Promise<string> {
+  using connection = await openRawConnection(socketPath);
+  for (const piece of pieces) {
+    await connection.write(piece);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await connection.write('GET /ready HTTP/1.1\r\nHost: job\r\n\r\n');
+  const text = await connection.untilReceived(/"ready": ?true/);
+  return text.replaceAll(/^date:.*\r\n/gim, '');
 }

@@ -62,6 +62,17 @@ export function describeLimits({ start }: WrapperSuite): void {
       expect(present(answer)).toEqual(aRefusal(504, { request_id: 'trace-of-a-limit' }));
       expect([next.status, next.text]).toEqual([200, '42']);
     });
+
+    test('a call has no more time when it had to wait for its turn', async () => {
+      const wrapper = await (await start({ extra: { max_concurrency: 1, call_timeout: 1.6 } })).untilReady();
+      const running = sleepFor(wrapper, 1);
+      await waitForCalls(wrapper, 1);
+
+      const waited = await sleepFor(wrapper, 1.5);
+
+      expect((await running).text).toBe('"done"');
+      expect(present(waited)).toEqual(aRefusal(504, { request_id: 'trace-of-a-limit' }));
+    });
   });
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { waitUntil } from '../wait-until.ts';
 import { aFailure, anError, present } from './error-shape.ts';
+import { openRawConnection } from './raw-connection.ts';
 import type { StartedWrapper } from './wrapper-harness.ts';
 import { call, PERFORM, makeWord, type WrapperSuite } from './wrapper-suite.ts';
 
@@ -45,17 +47,16 @@ export function describeResults({ capabilities, shared, start }: WrapperSuite): 
       expect(await addUp(wrapper)).toBe('42');
     });
 
-    test.runIf(capabilities.containsExit)(
-      'the end of the process is prevented: 500, and the next call works',
-      async () => {
-        const wrapper = await shared();
+    test('the end of the process is prevented: 500, and the next call works', async ({ skip }) => {
+      skip(!capabilities.containsExit, 'its language cannot prevent it');
+      const wrapper = await shared();
 
-        expect(present(await call(wrapper, { mode: 'exit' }))).toEqual(aFailure(500));
-        expect(await addUp(wrapper)).toBe('42');
-      },
-    );
+      expect(present(await call(wrapper, { mode: 'exit' }))).toEqual(aFailure(500));
+      expect(await addUp(wrapper)).toBe('42');
+    });
 
-    test.skipIf(capabilities.containsExit)('the end of the process is seen by the platform', async () => {
+    test('the end of the process is seen by the platform', async ({ skip }) => {
+      skip(capabilities.containsExit, 'it is prevented');
       const wrapper = await (await start()).untilReady();
 
       const answer = await call(wrapper, { mode: 'exit' }).catch(() => 'the connection broke');
@@ -64,12 +65,35 @@ export function describeResults({ capabilities, shared, start }: WrapperSuite): 
       expect(await wrapper.exitCode()).toBeTypeOf('number');
     });
 
-    test.runIf(capabilities.mayReturnUnencodable)(
-      'what JSON cannot say is 500, and the next call works',
-      async () => {
-        const wrapper = await shared();
+    test('what JSON cannot say is 500, and the next call works', async ({ skip }) => {
+      skip(!capabilities.mayReturnUnencodable, 'its results are JSON values already');
+      const wrapper = await shared();
 
-        expect(present(await call(wrapper, { mode: 'unencodable' }))).toEqual(anError(500));
+      expect(present(await call(wrapper, { mode: 'unencodable' }))).toEqual(anError(500));
+      expect(await addUp(wrapper)).toBe('42');
+    });
+
+    test.for([
+      ['*/*', '1\\n', ''],
+      ['text/event-stream', 'data: 1\\n\\n', 'event: error\\ndata: '],
+    ])(
+      'a stream that breaks off ends with its error, and is cut: %s',
+      async ([accept, first, lead], { skip }) => {
+        skip(capabilities.cutsBrokenStreams !== true, 'it has no streams, or does not cut them');
+        const wrapper = await shared();
+        const message = makeWord('half-way');
+        const body = JSON.stringify({ mode: 'stream', message });
+        using connection = await openRawConnection(wrapper.socketPath);
+
+        await connection.write(
+          `POST ${PERFORM} HTTP/1.1\r\nHost: job\r\nAccept: ${accept}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        );
+        await waitUntil('the connection is closed', () => connection.isClosed);
+
+        expect(connection.received).toMatch(/^transfer-encoding: chunked\r$/im);
+        // No last chunk: whoever reads chunks knows that there is one missing.
+        const failure = `\\{"error":"[^"]*${message}","type":"\\w+"\\}\\n+\\r\\n`;
+        expect(connection.received).toMatch(new RegExp(`\\r\\n${first}.*${lead}${failure}$`, 's'));
         expect(await addUp(wrapper)).toBe('42');
       },
     );

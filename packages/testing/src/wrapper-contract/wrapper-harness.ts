@@ -16,6 +16,8 @@ export interface WrapperCapabilities {
   readonly takesArrays: boolean;
   /** What can come out of `unencodable` is for the wrapper to find; not where the language has only JSON values. */
   readonly mayReturnUnencodable: boolean;
+  /** Generators are streamed, and the connection of one that fails midway is cut. @defaultValue false */
+  readonly cutsBrokenStreams?: boolean;
 }
 
 /** One language's wrapper with its conformance job, built once. */
