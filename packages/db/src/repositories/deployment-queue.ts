@@ -1,5 +1,5 @@
-import type { Selectable } from 'kysely';
-import type { DeploymentTable } from '../database.ts';
+import type { ExpressionBuilder, Selectable } from 'kysely';
+import type { Database, DeploymentTable } from '../database.ts';
 import type { Queryable } from '../store.ts';
 
 type DeploymentRow = Selectable<DeploymentTable>;
@@ -15,6 +15,7 @@ export interface DeploymentQueue {
    *
    * @param hostId - of the claimer: it takes its own host's, those of no host, and those whose host is not among
    *   `liveHostIds` and cannot drive them any more.
+   * @param forWhom - `newcomer`: only of subjects of which none is being driven, and what was begun before.
    */
   claimNext(
     owner: string,
@@ -22,6 +23,7 @@ export interface DeploymentQueue {
     nowMs: number,
     leaseMs: number,
     liveHostIds: readonly string[],
+    forWhom?: 'anybody' | 'newcomer',
   ): Promise<DeploymentRow | undefined>;
   /** Accepted deployments that nobody has driven yet and that this host may drive, oldest first. */
   listWaiting(hostId: string, nowMs: number, limit: number): Promise<WaitingDeployment[]>;
@@ -32,21 +34,14 @@ export interface DeploymentQueue {
 /** The part of the repository of deployments that hands them to drivers. */
 export function createDeploymentQueue(db: Queryable): DeploymentQueue {
   return {
-    async claimNext(owner, hostId, nowMs, leaseMs, liveHostIds) {
+    async claimNext(owner, hostId, nowMs, leaseMs, liveHostIds, forWhom = 'anybody') {
       const otherLiveHosts = liveHostIds.filter((id) => id !== hostId);
       let next = db
         .selectFrom('deployment')
         .select('id')
         .where('status', '=', 'in_progress')
         .where('lease_expires_at', '<', nowMs)
-        .orderBy((eb) =>
-          eb
-            .selectFrom('deployment as driven')
-            .select(eb.fn.countAll<number>().as('count'))
-            .whereRef('driven.subject_id', '=', 'deployment.subject_id')
-            .where('driven.status', '=', 'in_progress')
-            .where('driven.lease_expires_at', '>=', nowMs),
-        )
+        .orderBy((eb) => countDriven(eb, nowMs))
         .orderBy('created_at')
         .orderBy('id')
         .limit(1);
@@ -54,6 +49,9 @@ export function createDeploymentQueue(db: Queryable): DeploymentQueue {
         next = next.where((eb) =>
           eb.or([eb('host_id', 'is', null), eb('host_id', 'not in', otherLiveHosts)]),
         );
+      }
+      if (forWhom === 'newcomer') {
+        next = next.where((eb) => eb.or([eb('step', '!=', 'accepted'), eb(countDriven(eb, nowMs), '=', 0)]));
       }
       return await db
         .updateTable('deployment')
@@ -93,4 +91,14 @@ export function createDeploymentQueue(db: Queryable): DeploymentQueue {
       return rows.map((row) => row.subject_id);
     },
   };
+}
+
+/** How many deployments of the same subject are being driven. */
+function countDriven(eb: ExpressionBuilder<Database, 'deployment'>, nowMs: number) {
+  return eb
+    .selectFrom('deployment as driven')
+    .select(eb.fn.countAll<number>().as('count'))
+    .whereRef('driven.subject_id', '=', 'deployment.subject_id')
+    .where('driven.status', '=', 'in_progress')
+    .where('driven.lease_expires_at', '>=', nowMs);
 }

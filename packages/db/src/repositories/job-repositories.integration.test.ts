@@ -65,6 +65,17 @@ describeStores('the repositories of jobs', (fixture) => {
     expect(await deployments().listWaiting('host', 1000, 10)).toEqual([]);
   });
 
+  test('a place kept for newcomers goes to nobody who has one, but to what was begun', async () => {
+    await deployments().insert(aDeployment({ id: 'a1', subject_id: 'a', job_name: 'a1' }));
+    await deployments().insert(aDeployment({ id: 'a2', subject_id: 'a', job_name: 'a2' }));
+    const claim = async () => (await deployments().claimNext('me', 'host', 1000, 100, [], 'newcomer'))?.id;
+
+    expect([await claim(), await claim()]).toEqual(['a1', undefined]);
+    await deployments().insert(aDeployment({ id: 'a3', subject_id: 'a', job_name: 'a3', step: 'launch' }));
+    await deployments().insert(aDeployment({ id: 'b1', subject_id: 'b', job_name: 'b1' }));
+    expect([await claim(), await claim(), await claim()]).toEqual(['b1', 'a3', undefined]);
+  });
+
   test('the oldest free deployment is claimed, then the next, and a lease that ran out again', async () => {
     await deployments().insert(aDeployment({ id: 'new', created_at: 2, job_name: 'b' }));
     await deployments().insert(aDeployment({ id: 'old', created_at: 1 }));
