@@ -54,7 +54,13 @@ function listFloors(mounts: readonly Mount[]): string[] {
   const taken = new Set(mounts.map(({ path }) => path));
   const floors = mounts.flatMap(({ path }) => {
     const above = TEMPORARY.find((directory) => path.startsWith(`${directory}/`));
-    const [name = '', ...rest] = above === undefined ? [] : path.slice(above.length + 1).replace(/\/+$/, '').split('/');
+    const [name = '', ...rest] =
+      above === undefined
+        ? []
+        : path
+            .slice(above.length + 1)
+            .replace(/\/+$/, '')
+            .split('/');
     return rest.length === 0 ? [] : [`${above}/${name}`];
   });
   return [...new Set(floors)].filter((floor) => !taken.has(floor));
