@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectConfinement } from '@racetrack-platform/sandbox';
 import type { BuildRequest } from '@racetrack-platform/contracts/processes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ACCOMPLICE, BAIT, DEEP, FLOODER, MOVER, SENDER, startAccomplice } from '../testing/accomplices.ts';
 import { planOf, requestOf, runBuilderProcess, shell } from '../testing/builder-process.ts';
 import { createRepository, type TestRepository } from '../testing/git-repository.ts';
 
@@ -14,90 +13,6 @@ const confinement = await detectConfinement();
 const ALICE = { uid: 1_879_048_911, gid: 1_879_048_911 };
 const BOB = { uid: 1_879_048_912, gid: 1_879_048_912 };
 const CAROL = { uid: 1_879_048_913, gid: 1_879_048_913 };
-
-/** Takes a file and a directory that somebody sends, and when told to, writes to the one and into the other. */
-const ACCOMPLICE = `
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind('\\0' + sys.argv[1])
-server.listen()
-print('listening', flush=True)
-_, (file, folder), _, _ = socket.recv_fds(server.accept()[0], 1, 2)
-sys.stdin.read()
-os.pwrite(file, b'poison', 0)
-try:
-    os.open('planted', os.O_CREAT | os.O_WRONLY, dir_fd=folder)
-except PermissionError:
-    print('refused', flush=True)
-`;
-const SENDER = `
-import os, socket, sys
-client = socket.socket(socket.AF_UNIX)
-client.connect('\\0' + sys.argv[1])
-socket.send_fds(client, [b'x'], [os.open('module.py', os.O_RDWR), os.open('.', os.O_RDONLY)])
-`;
-/** Takes a folder that somebody sends, and exchanges folders for links in it as fast as it can. */
-const MOVER = `
-import ctypes, os, socket, sys
-exchange = ctypes.CDLL(None).renameat2
-server = socket.socket(socket.AF_UNIX)
-server.bind('\\0' + sys.argv[1])
-server.listen()
-print('listening', flush=True)
-peer = server.accept()[0]
-_, (folder,), _, _ = socket.recv_fds(peer, 1, 1)
-pairs = [(b'd%d' % number, b'l%d' % number) for number in range(200)]
-peer.send(b'x')
-while True:
-    for one, other in pairs:
-        exchange(folder, one, folder, other, 2)
-`;
-/** Makes such a folder, open to all, whose folders have what the target has, and whose links lead there. */
-const BAIT = `
-import os, socket, sys
-folder, target, address = sys.argv[1:]
-os.mkdir(folder)
-os.chmod(folder, 0o777)
-for number in range(200):
-    os.mkdir(f'{folder}/d{number}')
-    open(f'{folder}/d{number}/secret', 'w').close()
-    os.symlink(target, f'{folder}/l{number}')
-client = socket.socket(socket.AF_UNIX)
-client.connect('\\0' + address)
-socket.send_fds(client, [b'x'], [os.open(folder, os.O_RDONLY)])
-client.recv(1)
-`;
-/** Takes a folder that somebody sends, and makes files in it as long as it can. */
-const FLOODER = `
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind('\\0' + sys.argv[1])
-server.listen()
-print('listening', flush=True)
-peer = server.accept()[0]
-_, (folder,), _, _ = socket.recv_fds(peer, 1, 1)
-peer.send(b'x')
-number = 0
-try:
-    while True:
-        number += 1
-        os.close(os.open(str(number), os.O_CREAT | os.O_WRONLY, dir_fd=folder))
-except OSError:
-    print('refused', flush=True)
-`;
-/** Makes such a folder, deeper than a path may be long. */
-const DEEP = `
-import os, socket, sys
-os.chdir(os.environ['TMPDIR'])
-for _ in range(25):
-    os.mkdir('d' * 200)
-    os.chmod('d' * 200, 0o777)
-    os.chdir('d' * 200)
-client = socket.socket(socket.AF_UNIX)
-client.connect('\\0' + sys.argv[1])
-socket.send_fds(client, [b'x'], [os.open('.', os.O_RDONLY)])
-client.recv(1)
-`;
 
 let root: string;
 let repository: TestRepository;
@@ -194,35 +109,25 @@ describe.runIf(isRoot && confinement.accounts.isAvailable)('a confined build', (
     async (how) => {
       const tools = how === 'bubblewrap' ? confinement.tools : { ...confinement.tools, bwrap: null };
       const address = `rt-accomplice-${process.pid}-${how.length}`;
-      const accomplice = spawn('python3', ['-c', ACCOMPLICE, address], {
-        ...BOB,
-        cwd: '/',
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      try {
-        await once(accomplice.stdout, 'data');
-        const script = [
-          'cd ${environment}; echo "value = 1" > module.py; touch -d 2001-02-03T04:05:06 module.py; chmod 777 . module.py',
-          `python3 -c "$0" ${address}`,
-        ].join('\n');
-        const steps = [{ title: 'Sending', command: ['sh', '-c', script, SENDER] }];
-        const { result, error } = await runBuilderProcess(
-          request('', { tools, plan: planOf({ environment: { steps } }) }),
-        );
-        expect(error).toBeUndefined();
+      using accomplice = await startAccomplice(ACCOMPLICE, address, BOB);
+      const script = [
+        'cd ${environment}; echo "value = 1" > module.py; touch -d 2001-02-03T04:05:06 module.py; chmod 777 . module.py',
+        `python3 -c "$0" ${address}`,
+      ].join('\n');
+      const steps = [{ title: 'Sending', command: ['sh', '-c', script, SENDER] }];
+      const { result, error } = await runBuilderProcess(
+        request('', { tools, plan: planOf({ environment: { steps } }) }),
+      );
+      expect(error).toBeUndefined();
 
-        const told = once(accomplice.stdout, 'data');
-        accomplice.stdin.end();
-        expect(String((await told)[0])).toBe('refused\n');
-        const dir = result?.environmentDir ?? '';
-        expect(await readdir(dir)).toEqual(['module.py']);
-        expect(await readFile(join(dir, 'module.py'), 'utf8')).toBe('value = 1\n');
-        // Compiled code is valid for the time of its source.
-        expect((await lstat(join(dir, 'module.py'))).mtime.getFullYear()).toBe(2001);
-      } finally {
-        accomplice.kill('SIGKILL');
-      }
+      const told = accomplice.hear();
+      accomplice.goOn();
+      expect(await told).toBe('refused\n');
+      const dir = result?.environmentDir ?? '';
+      expect(await readdir(dir)).toEqual(['module.py']);
+      expect(await readFile(join(dir, 'module.py'), 'utf8')).toBe('value = 1\n');
+      // Compiled code is valid for the time of its source.
+      expect((await lstat(join(dir, 'module.py'))).mtime.getFullYear()).toBe(2001);
     },
   );
 
@@ -231,49 +136,29 @@ describe.runIf(isRoot && confinement.accounts.isAvailable)('a confined build', (
     ['its downloads go to another account', '${cache}'],
   ])('reaches no file of ours through links that somebody else moves while %s', async (_title, place) => {
     const address = `rt-mover-${process.pid}-${place.length}`;
-    const mover = spawn('python3', ['-c', MOVER, address], {
-      ...BOB,
-      cwd: '/',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      await once(mover.stdout, 'data');
-      const command = ['sh', '-c', `python3 -c "$0" ${place}/bait "$1" ${address}`, BAIT, join(root, 'keys')];
-      const steps = [{ title: 'Laying the bait', command }];
+    using _mover = await startAccomplice(MOVER, address, BOB);
+    const command = ['sh', '-c', `python3 -c "$0" ${place}/bait "$1" ${address}`, BAIT, join(root, 'keys')];
+    const steps = [{ title: 'Laying the bait', command }];
 
-      const laid = await runBuilderProcess(request('', { plan: planOf({ environment: { steps } }) }));
-      const next = await runBuilderProcess(request(`ls ${place}`, { account: CAROL }));
+    const laid = await runBuilderProcess(request('', { plan: planOf({ environment: { steps } }) }));
+    const next = await runBuilderProcess(request(`ls ${place}`, { account: CAROL }));
 
-      expect(laid.error ?? next.error).toBeUndefined();
-      const { uid, mode } = await lstat(join(root, 'keys', 'secret'));
-      expect([uid, mode & 0o777]).toEqual([0, 0o600]);
-    } finally {
-      mover.kill('SIGKILL');
-    }
+    expect(laid.error ?? next.error).toBeUndefined();
+    const { uid, mode } = await lstat(join(root, 'keys', 'secret'));
+    expect([uid, mode & 0o777]).toEqual([0, 0o600]);
   });
 
   test('leaves nothing, also where somebody else goes on making files deep in its folders', async () => {
     const address = `rt-flooder-${process.pid}`;
-    const flooder = spawn('python3', ['-c', FLOODER, address], {
-      ...BOB,
-      cwd: '/',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      await once(flooder.stdout, 'data');
-      const told = once(flooder.stdout, 'data');
-      const steps = [{ title: 'Digging', command: ['python3', '-c', DEEP, address] }];
+    using flooder = await startAccomplice(FLOODER, address, BOB);
+    const told = flooder.hear();
+    const steps = [{ title: 'Digging', command: ['python3', '-c', DEEP, address] }];
 
-      const { error } = await runBuilderProcess(request('', { plan: planOf({ environment: { steps } }) }));
+    const { error } = await runBuilderProcess(request('', { plan: planOf({ environment: { steps } }) }));
 
-      expect(error).toBeUndefined();
-      expect(await readdir(join(root, 'builds', 'workspaces'))).toEqual([]);
-      expect(String((await told)[0])).toBe('refused\n');
-    } finally {
-      flooder.kill('SIGKILL');
-    }
+    expect(error).toBeUndefined();
+    expect(await readdir(join(root, 'builds', 'workspaces'))).toEqual([]);
+    expect(await told).toBe('refused\n');
   });
 
   test('has nothing made in our folders through links in its own', async () => {
